@@ -1,0 +1,99 @@
+//! Measures refray against git itself, in the same run on the same machine.
+//!
+//! Times on a shared machine mean little by themselves; the ratios are what to read. Every subcommand starts forges of
+//! refray's own simulator on loopback, does the work with plain git, with refray, and with any other binary that is given
+//! with `--peer` and takes the same configuration and `sync`.
+
+mod ground;
+mod history;
+mod mirror;
+mod noop;
+mod process;
+mod push;
+mod report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures refray against git itself.
+#[derive(Debug, Parser)]
+#[command(name = "refray-bench", version)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Common {
+    /// The refray to measure
+    #[arg(long, global = true, value_name = "PATH", default_value = "target/release/refray")]
+    refray: PathBuf,
+    /// Another program that takes the same configuration and `sync`
+    #[arg(long, global = true, value_name = "PATH")]
+    peer: Option<PathBuf>,
+    /// How often each thing is measured; the median counts
+    #[arg(long, global = true, value_name = "N", default_value_t = 3)]
+    runs: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum Work {
+    /// A full sync in which nothing changed, against `git ls-remote` of every repository
+    Noop {
+        /// Repositories
+        #[arg(long, default_value_t = 60)]
+        repos: usize,
+        /// Endpoints
+        #[arg(long, default_value_t = 3)]
+        endpoints: usize,
+        /// Branches in each repository
+        #[arg(long, default_value_t = 10)]
+        branches: usize,
+    },
+    /// The first push of many references to an empty endpoint, against `git push` and the server's own work
+    FirstPush {
+        /// Branches
+        #[arg(long, default_value_t = 5000)]
+        branches: usize,
+        /// Tags
+        #[arg(long, default_value_t = 2000)]
+        tags: usize,
+        /// Leave out `git push`, which takes long
+        #[arg(long)]
+        no_git_push: bool,
+    },
+    /// The first mirror of a large history, against `git clone --mirror` and parallel `git push --mirror`
+    FirstMirror {
+        /// Commits
+        #[arg(long, default_value_t = 20_000)]
+        commits: usize,
+        /// Endpoints beside the one that has it
+        #[arg(long, default_value_t = 2)]
+        endpoints: usize,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report::fail(&error),
+    };
+    let done = runtime.block_on(async {
+        match cli.work {
+            Work::Noop { repos, endpoints, branches } => noop::run(&cli.common, repos, endpoints, branches).await,
+            Work::FirstPush { branches, tags, no_git_push } => push::run(&cli.common, branches, tags, !no_git_push).await,
+            Work::FirstMirror { commits, endpoints } => mirror::run(&cli.common, commits, endpoints).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report::fail(&*error),
+    }
+}

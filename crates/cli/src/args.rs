@@ -1,0 +1,144 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Keeps one set of git repositories identical across all their forges, read and write from every side.
+#[derive(Debug, Parser)]
+#[command(name = "refray", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 all agree; 1 something failed or is held; 2 usage or configuration; 3 interrupted.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes, before or after its name.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The configuration file [default: refray/config.toml in the XDG configuration directory]
+    #[arg(long, global = true, value_name = "PATH", env = "REFRAY_CONFIG", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Where refray remembers: its database, backups and locks [default: refray in the XDG state directory]
+    #[arg(long, global = true, value_name = "DIR", env = "REFRAY_STATE_DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Where bare mirrors are kept; can be thrown away [default: refray in the XDG cache directory]
+    #[arg(long, global = true, value_name = "DIR", env = "REFRAY_WORK_DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) work_dir: Option<PathBuf>,
+    /// How output is written: for people, or one JSON object a line
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// When output is coloured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+    /// Say only what failed or is held
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more; twice for what is asked of the forges
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How output is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring every repository of every group into agreement
+    Sync(SyncArgs),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show it all on four small forges inside this process: nothing to sign up for
+    Demo(DemoArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder, which is made when it is missing
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SyncArgs {
+    /// Only this group; may be given several times
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Vec<String>,
+    /// Only this repository; may be given several times
+    #[arg(long, value_name = "REPO")]
+    pub(crate) repo: Vec<String>,
+    /// Only repositories whose name matches this regular expression
+    #[arg(long, value_name = "RE")]
+    pub(crate) repo_pattern: Option<String>,
+    /// How many repositories are worked on at a time [default: `jobs` of the configuration]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Show what would be done, and do nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Create no repositories
+    #[arg(long)]
+    pub(crate) no_create: bool,
+    /// Only repositories that failed or were held the last time
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// Force the newest tip of diverged branches on the other sides
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Release deletions that are held, for the repositories named by --repo
+    #[arg(long, requires = "repo")]
+    pub(crate) confirm_deletions: bool,
+    /// Join repositories of this name though they share no history
+    #[arg(long, value_name = "REPO")]
+    pub(crate) join: Vec<String>,
+    /// Compare every reference, also where nothing seems to have changed
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check the configuration and say what is wrong with it
+    Check,
+    /// Print the configuration as it is understood, with every default, and no secret
+    Show,
+    /// Print where the configuration is looked for
+    Path,
+    /// Print a JSON Schema of the configuration, for editors
+    Schema,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// How many repositories are seeded
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub(crate) repos: u16,
+    /// Leave the forges running until Ctrl-C, and print how to play with them
+    #[arg(long)]
+    pub(crate) keep: bool,
+}

@@ -1,0 +1,58 @@
+//! `refray config check | show | path | schema`.
+
+use std::io::Write;
+
+use miette::{IntoDiagnostic, Result};
+
+use crate::args::{ConfigCommand, Format, Global};
+use crate::exit::Exit;
+use crate::load;
+use crate::paths::Paths;
+
+/// Runs the command.
+pub(crate) fn run(global: &Global, command: ConfigCommand) -> Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    match command {
+        ConfigCommand::Path => writeln!(out, "{}", Paths::find(global)?.config.display()).into_diagnostic()?,
+        ConfigCommand::Schema => {
+            let schema = serde_json::to_string_pretty(&refray_core::config::schema()).into_diagnostic()?;
+            writeln!(out, "{schema}").into_diagnostic()?;
+        }
+        ConfigCommand::Show => {
+            let parsed = load::parse(&Paths::find(global)?)??;
+            write!(out, "{}", refray_core::config::show(&parsed.config)).into_diagnostic()?;
+        }
+        ConfigCommand::Check => {
+            let paths = Paths::find(global)?;
+            let config = load::config(&paths, global)?;
+            let groups = config.mirrors.len();
+            let endpoints: usize = config.mirrors.iter().map(|group| group.endpoints.len()).sum();
+            match global.format {
+                Format::Json => {
+                    let line = serde_json::json!({
+                        "event": "config_checked",
+                        "path": paths.config,
+                        "sites": config.sites.len(),
+                        "groups": groups,
+                        "endpoints": endpoints,
+                    });
+                    writeln!(out, "{line}").into_diagnostic()?;
+                }
+                Format::Text => writeln!(
+                    out,
+                    "{} is good: {}, {}, {}.",
+                    paths.config.display(),
+                    count(config.sites.len(), "site"),
+                    count(groups, "group"),
+                    count(endpoints, "endpoint"),
+                )
+                .into_diagnostic()?,
+            }
+        }
+    }
+    Ok(Exit::Agreed)
+}
+
+fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}

@@ -1,0 +1,6 @@
+//! One file a command.
+
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod shell;
+pub(crate) mod sync;

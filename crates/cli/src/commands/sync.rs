@@ -1,0 +1,152 @@
+//! `refray sync`.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use miette::{Diagnostic, Result};
+use refray_core::config::Config;
+use refray_core::event::EventSink;
+use refray_core::name::{GroupName, RepoName};
+use refray_core::outcome::Summary;
+use refray_core::plan::group::Selection;
+use refray_engine::{Engine, SyncOptions};
+use regex::Regex;
+use thiserror::Error;
+
+use crate::args::{Format, Global, SyncArgs};
+use crate::environment;
+use crate::exit::Exit;
+use crate::load::{self, connect};
+use crate::paths::Paths;
+use crate::render::{JsonSink, Style, TextSink};
+
+#[derive(Debug, Error, Diagnostic)]
+enum UsageError {
+    #[error("there is no group `{name}` in the configuration")]
+    #[diagnostic(code(refray::unknown_group), help("{help}"))]
+    UnknownGroup { name: String, help: String },
+    #[error("`{name}` cannot be the name of a repository: {why}")]
+    #[diagnostic(code(refray::repository_name), help("Give the name alone, as in `--repo alpha`, without its owner."))]
+    RepositoryName { name: String, why: &'static str },
+    #[error("`{pattern}` is not a regular expression: {why}")]
+    #[diagnostic(code(refray::pattern), help("Names are matched anywhere; `^` and `$` tie a pattern to their ends."))]
+    Pattern { pattern: String, why: String },
+    #[error("forcing diverged branches is not available yet")]
+    #[diagnostic(
+        code(refray::not_yet),
+        help("Push the tip that is to win to the other sides by hand; diverged branches are left alone until then.")
+    )]
+    ForceNotYet,
+}
+
+/// Runs the command.
+pub(crate) async fn run(global: &Global, args: &SyncArgs) -> Result<Exit> {
+    let paths = Paths::find(global)?;
+    let config = load::config(&paths, global)?;
+    let options = options(args, &config)?;
+    let engine = connect(config, &paths, sink(global)).await?;
+    sync(&engine, &options).await
+}
+
+/// Carries out a run that Ctrl-C ends: once lets what is in hand finish, twice at once.
+pub(crate) async fn sync(engine: &Engine, options: &SyncOptions) -> Result<Exit> {
+    let stop = engine.stop.clone();
+    let run = engine.sync(options);
+    tokio::pin!(run);
+    let mut interrupted = false;
+    let summary: Summary = loop {
+        tokio::select! {
+            summary = &mut run => break summary.map_err(load::report)?,
+            () = stop_signal() => {
+                if interrupted {
+                    return Ok(Exit::Interrupted);
+                }
+                interrupted = true;
+                stop.cancel();
+                tracing::warn!("stopping when what is in hand is done; once more stops at once");
+            }
+        }
+    };
+    Ok(match (interrupted, summary.is_good()) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Agreed,
+        (false, false) => Exit::Failed,
+    })
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}
+
+/// Chooses who listens to the run.
+pub(crate) fn sink(global: &Global) -> Arc<dyn EventSink> {
+    match global.format {
+        Format::Json => Arc::new(JsonSink::new(std::io::stdout())),
+        Format::Text => {
+            let no_color = environment::var("NO_COLOR").is_some();
+            let style = Style::for_stdout(global.color, no_color);
+            let bar = std::io::stderr().is_terminal() && !global.quiet && environment::var("TERM").as_deref() != Some("dumb");
+            Arc::new(TextSink::new(std::io::stdout(), style, global.quiet, global.verbose, bar))
+        }
+    }
+}
+
+fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
+    if args.force {
+        return Err(UsageError::ForceNotYet.into());
+    }
+    let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
+    let keys = |names: &[String]| names.iter().map(|name| key(name)).collect::<Result<BTreeSet<_>, _>>();
+    let pattern = args.repo_pattern.as_deref().map(pattern).transpose()?;
+    Ok(SyncOptions {
+        groups,
+        selection: Selection {
+            names: keys(&args.repo)?,
+            pattern,
+            no_create: args.no_create,
+            confirm_deletions: args.confirm_deletions,
+        },
+        join: keys(&args.join)?,
+        jobs: args.jobs.map(usize::from),
+        dry_run: args.dry_run,
+        retry_failed: args.retry_failed,
+        full: args.full,
+    })
+}
+
+fn group(name: &str, config: &Config) -> Result<GroupName, UsageError> {
+    let found = config.mirrors.iter().find(|group| group.name.as_str() == name);
+    found.map(|group| group.name.clone()).ok_or_else(|| {
+        let names: Vec<_> = config.mirrors.iter().map(|group| format!("`{}`", group.name)).collect();
+        let help = match names.as_slice() {
+            [] => "The configuration has no groups.".to_owned(),
+            names => format!("It has {}.", names.join(", ")),
+        };
+        UsageError::UnknownGroup { name: name.to_owned(), help }
+    })
+}
+
+fn key(name: &str) -> Result<String, UsageError> {
+    match RepoName::new(name) {
+        Ok(name) => Ok(name.key()),
+        Err(error) => Err(UsageError::RepositoryName { name: name.to_owned(), why: error.why }),
+    }
+}
+
+fn pattern(pattern: &str) -> Result<Regex, UsageError> {
+    Regex::new(pattern).map_err(|error| {
+        let why = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        UsageError::Pattern { pattern: pattern.to_owned(), why }
+    })
+}

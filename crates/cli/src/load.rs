@@ -1,0 +1,123 @@
+//! From a file and the environment to an engine that is ready to run.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use miette::{Diagnostic, Report, Result};
+use refray_core::config::{self, Config, ConfigErrors, Parsed, SecretSource};
+use refray_core::event::EventSink;
+use refray_engine::lock::Locks;
+use refray_engine::store::SqliteStore;
+use refray_engine::{Dirs, Engine, SyncError};
+use refray_git::Git;
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Global;
+use crate::environment::ProcessEnvironment;
+use crate::paths::Paths;
+
+#[derive(Debug, Error, Diagnostic)]
+enum LoadError {
+    #[error("there is no configuration at {path}")]
+    #[diagnostic(
+        code(refray::no_config),
+        help("Write one (the README shows how), or name another file with `--config`. `refray demo` needs none.")
+    )]
+    Missing { path: String },
+    #[error("the configuration {path} cannot be read: {source}")]
+    #[diagnostic(code(refray::config_unreadable), help("Check that it is a file in UTF-8, and its rights."))]
+    Unreadable { path: String, source: std::io::Error },
+    #[error("{message}")]
+    #[diagnostic(code(refray::setup), help("{remedy}"))]
+    Setup { message: String, remedy: String },
+}
+
+/// Reads and checks the configuration. Warnings go to the log.
+pub(crate) fn config(paths: &Paths, _global: &Global) -> Result<Arc<Config>> {
+    let parsed = parse(paths)??;
+    for warning in &parsed.warnings {
+        tracing::warn!("{warning}");
+    }
+    warn_of_open_secrets(&paths.config, &parsed.config);
+    Ok(Arc::new(parsed.config))
+}
+
+/// Reads the configuration; what is wrong with it is the inner result.
+pub(crate) fn parse(paths: &Paths) -> Result<Result<Parsed, ConfigErrors>> {
+    let path = &paths.config;
+    let text = std::fs::read_to_string(path).map_err(|source| {
+        let path = path.display().to_string();
+        match source.kind() {
+            std::io::ErrorKind::NotFound => LoadError::Missing { path },
+            _ => LoadError::Unreadable { path, source },
+        }
+    })?;
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    Ok(config::parse(&text, &path.display().to_string(), folder, paths.home.as_deref()))
+}
+
+/// Warns of a configuration that holds a secret and can be read by others.
+fn warn_of_open_secrets(path: &Path, config: &Config) {
+    let literal = |source: &Option<SecretSource>| matches!(source, Some(SecretSource::Value(_)));
+    let holds_one = config.sites.iter().any(|site| literal(&site.token))
+        || config.webhook.as_ref().is_some_and(|webhook| literal(&webhook.secret))
+        || literal(&config.dashboard.token);
+    let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
+    if holds_one && mode.is_ok_and(|mode| mode & 0o077 != 0) {
+        let path = path.display();
+        tracing::warn!("{path} holds a secret and can be read by others: run `chmod 600 {path}`, or keep the secret elsewhere");
+    }
+}
+
+/// Opens the store and makes a client for every site that a group uses.
+pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn EventSink>) -> Result<Engine> {
+    let git = Git::discover().map_err(|error| setup(&error, "Install git 2.39 or newer, and see that it is in `PATH`."))?;
+    let store = SqliteStore::open(&paths.state_dir).await.map_err(|error| {
+        let remedy = error.remedy();
+        setup(&error, &remedy)
+    })?;
+    let mut forges = BTreeMap::new();
+    let used = config.mirrors.iter().flat_map(|group| &group.endpoints).map(|endpoint| &endpoint.site);
+    for site in used {
+        if forges.contains_key(&site.name) {
+            continue;
+        }
+        let forge = refray_forge::connect(site.clone(), Arc::new(ProcessEnvironment), refray_forge::Options::default());
+        let forge = forge.map_err(|error| {
+            let remedy = error.remedy();
+            setup(&error, &remedy)
+        })?;
+        forges.insert(site.name.clone(), forge);
+    }
+    Ok(Engine {
+        config,
+        forges,
+        store: Arc::new(store),
+        git,
+        dirs: Dirs { work: paths.work_dir.clone(), state: paths.state_dir.clone() },
+        locks: Locks::new(&paths.state_dir),
+        events,
+        clock: jiff::Timestamp::now,
+        stop: CancellationToken::new(),
+    })
+}
+
+fn setup(error: &dyn std::error::Error, remedy: &str) -> LoadError {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    LoadError::Setup { message, remedy: remedy.to_owned() }
+}
+
+/// Turns what ended a run into a report.
+pub(crate) fn report(error: SyncError) -> Report {
+    let SyncError::Store(store) = error;
+    let remedy = store.remedy();
+    setup(&store, &remedy).into()
+}

@@ -1,0 +1,97 @@
+//! The `refray` command: arguments, rendering, and nothing else. The only crate that prints.
+
+mod args;
+mod commands;
+mod environment;
+mod exit;
+mod load;
+mod paths;
+mod render;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, ColorWhen, Command, Format, Global};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not mistakes.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Agreed };
+            drop(error.print());
+            return exit.into();
+        }
+    };
+    start_log(&cli.global);
+    color_reports(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "Error: no runtime could be started: {error}"));
+            return Exit::Failed.into();
+        }
+    };
+    let result = runtime.block_on(run(&cli));
+    // A read of a terminal or a slow disk must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(report) => {
+            exit::print(&report, cli.global.format);
+            Exit::Usage.into()
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> miette::Result<Exit> {
+    match &cli.command {
+        Command::Sync(args) => commands::sync::run(&cli.global, args).await,
+        Command::Config(command) => commands::config::run(&cli.global, *command),
+        Command::Demo(args) => commands::demo::run(&cli.global, args).await,
+        Command::Completions { shell } => Ok(commands::shell::completions(*shell)),
+        Command::Man { dir } => commands::shell::man(dir),
+    }
+}
+
+/// Diagnostics for whoever looks for a fault, on standard error. The answers of commands never go this way.
+fn start_log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "warn,refray=info,refray_engine=info,refray_forge=info,refray_git=info",
+        (_, 2) => "warn,refray=debug,refray_engine=debug,refray_forge=debug,refray_git=debug",
+        _ => "debug,refray=trace,refray_engine=trace,refray_forge=trace,refray_git=trace",
+    };
+    let filter = match environment::var("REFRAY_LOG") {
+        Some(filter) => EnvFilter::new(filter),
+        None => EnvFilter::new(level),
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if global.format == Format::Json {
+        subscriber.json().init();
+    } else {
+        subscriber.with_ansi(colored_stderr(global)).without_time().init();
+    }
+}
+
+fn colored_stderr(global: &Global) -> bool {
+    match global.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => environment::var("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
+    }
+}
+
+fn color_reports(global: &Global) {
+    let colored = colored_stderr(global);
+    // Set once, at the start; a second time cannot happen.
+    drop(miette::set_hook(Box::new(move |_| {
+        let theme = if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+        Box::new(miette::GraphicalReportHandler::new_themed(theme).with_links(false))
+    })));
+}

@@ -1,0 +1,129 @@
+//! Output for people.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use refray_core::event::{Event, EventSink};
+use refray_core::name::{GroupName, RepoName};
+use refray_core::outcome::Summary;
+
+use crate::render::block::{Block, Level};
+use crate::render::progress::Progress;
+use crate::render::style::Style;
+
+/// Gathers what is heard of each repository and prints it when the repository is done, so that lines of repositories
+/// that are worked on at the same time do not mix.
+pub(crate) struct TextSink<W: Write + Send> {
+    state: Mutex<State<W>>,
+    style: Style,
+    level: Level,
+    started: Instant,
+}
+
+struct State<W> {
+    out: W,
+    blocks: BTreeMap<(GroupName, RepoName), Block>,
+    progress: Progress,
+    dry_run: bool,
+}
+
+impl<W: Write + Send> TextSink<W> {
+    /// Writes to `out`, with a progress bar on standard error when `bar`.
+    pub(crate) fn new(out: W, style: Style, quiet: bool, verbose: u8, bar: bool) -> Self {
+        let level = match (quiet, verbose) {
+            (true, _) => Level::Quiet,
+            (false, 0) => Level::Normal,
+            _ => Level::Verbose,
+        };
+        let state = State { out, blocks: BTreeMap::new(), progress: Progress::new(bar), dry_run: false };
+        Self { state: Mutex::new(state), style, level, started: Instant::now() }
+    }
+}
+
+impl<W: Write> State<W> {
+    fn print(&mut self, text: &str) {
+        let Self { out, progress, .. } = self;
+        // A reader that went away is no reason to stop a run in the middle.
+        progress.above(|| drop(out.write_all(text.as_bytes()).and_then(|()| out.flush())));
+    }
+}
+
+impl<W: Write + Send> EventSink for TextSink<W> {
+    fn emit(&self, event: Event) {
+        let Ok(mut state) = self.state.lock() else { return };
+        let style = self.style;
+        match event {
+            Event::RunStarted { dry_run, .. } => state.dry_run = dry_run,
+            Event::GroupStarted { .. } | Event::RepositoryStarted { .. } => {}
+            Event::EndpointFailed { endpoint, message, remedy, .. } => {
+                let mark = style.bad("!");
+                state.print(&format!("{mark} {}: {message}\n      {} {remedy}\n", style.strong(endpoint.as_str()), style.dim("remedy:")));
+            }
+            Event::GroupListed { group, repositories } => {
+                state.progress.expect(repositories);
+                if self.level >= Level::Normal {
+                    let line = format!("{}\n", style.dim(&format!("{group}: {}", count(repositories, "repository", "repositories"))));
+                    state.print(&line);
+                }
+            }
+            Event::Transfer { repository, endpoint, direction, bytes, .. } => {
+                state.progress.transfer(repository, endpoint, direction, bytes);
+            }
+            Event::Planned { ref group, ref plan } => {
+                let key = (group.clone(), plan.repository.clone());
+                state.blocks.entry(key).or_default().take(event);
+            }
+            Event::Action { ref group, ref repository, .. } | Event::Finding { ref group, ref repository, .. } => {
+                let key = (group.clone(), repository.clone());
+                state.blocks.entry(key).or_default().take(event);
+            }
+            Event::RepositoryFinished { group, repository, status, error, remedy, .. } => {
+                let block = state.blocks.remove(&(group, repository.clone())).unwrap_or_default();
+                let error = error.as_deref().map(|error| (error, remedy.as_deref().unwrap_or_default()));
+                let text = block.render(&repository, status, error, style, self.level);
+                state.progress.done();
+                if !text.is_empty() {
+                    state.print(&text);
+                }
+            }
+            Event::RunFinished { run, summary } => {
+                state.progress.finish();
+                if self.level >= Level::Normal || !summary.is_good() {
+                    let line = summary_line(&run, &summary, self.started.elapsed().as_secs_f64(), style, state.dry_run);
+                    state.print(&line);
+                }
+            }
+        }
+    }
+}
+
+fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_run: bool) -> String {
+    let mut parts = Vec::new();
+    let mut part = |number: usize, word: &str, paint: fn(Style, &str) -> String| {
+        if number > 0 {
+            parts.push(paint(style, &format!("{number} {word}")));
+        }
+    };
+    part(summary.agreed, "agreed already", Style::dim);
+    part(summary.synced, "synced", Style::good);
+    part(summary.pending, "to change", Style::warn);
+    part(summary.held, "held", Style::warn);
+    part(summary.failed, "failed", Style::bad);
+    let what = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    let endpoints = match summary.endpoints_failed {
+        0 => String::new(),
+        failed => format!("; {}", style.bad(&format!("{} not available", count(failed, "endpoint", "endpoints")))),
+    };
+    let actions = if dry_run {
+        "nothing was written".to_owned()
+    } else {
+        format!("{}, run {run}", count(summary.actions, "change", "changes"))
+    };
+    format!("{}{what}{endpoints}. {}\n", count(summary.repositories, "repository", "repositories"), style.dim(&format!("{actions}, {seconds:.1} s")))
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}

@@ -1,0 +1,334 @@
+//! Changes the text of a configuration file and leaves its comments and order alone.
+
+use std::fmt;
+
+use miette::Diagnostic;
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+use url::Url;
+
+use super::keys::{endpoint, mirror, root, site, webhook};
+use super::model::{MirrorGroup, Site};
+use super::problem::ConfigErrors;
+use super::read;
+use super::render::{Lines, Style, plain};
+use super::spell::{propose, shown};
+use crate::name::GroupName;
+
+/// Why a file cannot be changed as asked.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum EditError {
+    /// The file is not TOML.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unreadable(#[from] ConfigErrors),
+    /// Something stands where a table or a list of tables belongs.
+    #[error("`{key}` is not a table")]
+    #[diagnostic(code(refray::config::wrong_type))]
+    NotATable {
+        /// The key.
+        key: String,
+    },
+    /// There is no such group.
+    #[error("there is no mirror group `{name}`")]
+    #[diagnostic(code(refray::config::unknown_group), help("{help}"))]
+    NoSuchGroup {
+        /// The name that was asked for.
+        name: String,
+        /// The likely one, or all there are.
+        help: String,
+    },
+    /// There is one of that name already.
+    #[error("there is already {what} called `{name}`")]
+    #[diagnostic(code(refray::config::duplicate))]
+    AlreadyThere {
+        /// What it is, with its article.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// The text of a configuration file that is being changed. [`Display`](fmt::Display) gives the new text.
+#[derive(Clone)]
+pub struct Editor {
+    file: DocumentMut,
+}
+
+impl fmt::Debug for Editor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The text may hold secrets.
+        f.write_str("Editor(…)")
+    }
+}
+
+impl fmt::Display for Editor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.file.fmt(f)
+    }
+}
+
+impl Editor {
+    /// Starts from a file's text, which may be empty.
+    ///
+    /// # Errors
+    /// The first place at which the text is not TOML. Nothing else about it is checked.
+    pub fn new(text: &str, file_name: &str) -> Result<Self, EditError> {
+        let mut file = read::document(text, file_name)?.into_mut();
+        if file.is_empty() {
+            // In a file of comments alone, what is added goes below them.
+            let comments = file.trailing().as_str().unwrap_or_default().to_owned();
+            if !comments.trim().is_empty() {
+                file.set_trailing("");
+                file.decor_mut().set_prefix(comments);
+            }
+        }
+        Ok(Self { file })
+    }
+
+    /// Sets a key to a value. `path` leads there from the top of the file; tables on the way are made.
+    ///
+    /// # Errors
+    /// Something on the way is not a table.
+    pub fn set(&mut self, path: &[&str], value: impl Into<Value>) -> Result<(), EditError> {
+        let Some((last, tables)) = path.split_last() else { return Ok(()) };
+        let mut table: &mut dyn TableLike = self.file.as_table_mut();
+        for key in tables {
+            table = table
+                .entry(key)
+                .or_insert_with(toml_edit::table)
+                .as_table_like_mut()
+                .ok_or_else(|| EditError::NotATable { key: (*key).to_owned() })?;
+        }
+        put(table, last, value.into());
+        Ok(())
+    }
+
+    /// Sets the public address that forges deliver to.
+    ///
+    /// # Errors
+    /// `webhook` is not a table.
+    pub fn set_webhook_url(&mut self, url: &Url) -> Result<(), EditError> {
+        self.set(&[root::WEBHOOK.name, webhook::URL.name], plain(url))
+    }
+
+    /// Appends a site, with its secret if it holds one.
+    ///
+    /// # Errors
+    /// There is one of that name, or `sites` is not a list of tables.
+    pub fn add_site(&mut self, site: &Site) -> Result<(), EditError> {
+        let mut lines = Lines::new(Style::Stored);
+        lines.site(site);
+        self.append(root::SITES.name, site::TABLE.what, site.name.as_str(), table(&lines.text))
+    }
+
+    /// Appends a mirror group.
+    ///
+    /// # Errors
+    /// There is one of that name, or `mirrors` is not a list of tables.
+    pub fn add_group(&mut self, group: &MirrorGroup) -> Result<(), EditError> {
+        self.append(root::MIRRORS.name, mirror::TABLE.what, group.name.as_str(), group_table(group, Style::Stored))
+    }
+
+    /// Changes the mirror group `name` to be `group`. What is the same already is left as it is written.
+    ///
+    /// # Errors
+    /// There is no such group, or another one has the new name.
+    pub fn replace_group(&mut self, name: &GroupName, group: &MirrorGroup) -> Result<(), EditError> {
+        let new = group.name.as_str();
+        if new != name.as_str() && self.names(root::MIRRORS.name)?.iter().any(|other| other == new) {
+            return Err(EditError::AlreadyThere { what: mirror::TABLE.what, name: new.to_owned() });
+        }
+        let index = self.index_of(name)?;
+        match self.file.get_mut(root::MIRRORS.name) {
+            Some(Item::ArrayOfTables(groups)) => {
+                if let Some(table) = groups.get_mut(index) {
+                    update_group(table, group);
+                }
+            }
+            Some(Item::Value(Value::Array(groups))) => {
+                groups.replace(index, group_table(group, Style::Stored).into_inline_table());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Removes a mirror group, with the comments right above it.
+    ///
+    /// # Errors
+    /// There is no such group.
+    pub fn remove_group(&mut self, name: &GroupName) -> Result<(), EditError> {
+        let index = self.index_of(name)?;
+        let mut orphan = String::new();
+        let is_empty = match self.file.get_mut(root::MIRRORS.name) {
+            Some(Item::ArrayOfTables(groups)) => {
+                let removed = groups.remove(index);
+                let above = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+                match (paragraphs_above(above), groups.get_mut(index)) {
+                    (None, _) => {}
+                    (Some(kept), Some(next)) => {
+                        let own = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or("\n").to_owned();
+                        next.decor_mut().set_prefix(format!("{kept}{own}"));
+                    }
+                    (Some(kept), None) => orphan = kept.to_owned(),
+                }
+                groups.is_empty()
+            }
+            Some(Item::Value(Value::Array(groups))) => {
+                groups.remove(index);
+                false
+            }
+            _ => false,
+        };
+        if !orphan.is_empty() {
+            let trailing = self.file.trailing().as_str().unwrap_or_default().to_owned();
+            self.file.set_trailing(format!("{orphan}{trailing}"));
+        }
+        if is_empty {
+            self.file.remove(root::MIRRORS.name);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, key: &str, what: &'static str, name: &str, table: Table) -> Result<(), EditError> {
+        if self.names(key)?.iter().any(|other| other == name) {
+            return Err(EditError::AlreadyThere { what, name: name.to_owned() });
+        }
+        match self.file.entry(key).or_insert_with(toml_edit::array) {
+            Item::ArrayOfTables(tables) => tables.push(table),
+            Item::Value(Value::Array(array)) if array.is_empty() => {
+                let mut tables = ArrayOfTables::new();
+                tables.push(table);
+                self.file.remove(key);
+                self.file.insert(key, Item::ArrayOfTables(tables));
+            }
+            Item::Value(Value::Array(array)) => array.push(table.into_inline_table()),
+            _ => return Err(EditError::NotATable { key: key.to_owned() }),
+        }
+        Ok(())
+    }
+
+    fn index_of(&self, name: &GroupName) -> Result<usize, EditError> {
+        let names = self.names(root::MIRRORS.name)?;
+        names.iter().position(|other| other == name.as_str()).ok_or_else(|| {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            EditError::NoSuchGroup { name: shown(name.as_str()), help: propose(name.as_str(), &names, "known groups") }
+        })
+    }
+
+    /// Returns the names of the tables behind `key`, one for each, empty where there is none.
+    fn names(&self, key: &str) -> Result<Vec<String>, EditError> {
+        let name = |name: Option<&str>| name.unwrap_or_default().to_owned();
+        match self.file.get(key) {
+            None => Ok(Vec::new()),
+            Some(Item::ArrayOfTables(tables)) => {
+                Ok(tables.iter().map(|table| name(table.get("name").and_then(Item::as_str))).collect())
+            }
+            Some(Item::Value(Value::Array(array))) => Ok(array
+                .iter()
+                .map(|value| name(value.as_inline_table().and_then(|table| table.get("name")).and_then(Value::as_str)))
+                .collect()),
+            Some(_) => Err(EditError::NotATable { key: key.to_owned() }),
+        }
+    }
+}
+
+/// Sets a key and keeps the comment behind its old value.
+fn put(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    if let Some(Item::Value(old)) = table.get_mut(key) {
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+    } else {
+        table.insert(key, Item::Value(value));
+    }
+}
+
+/// Makes a table of lines that refray wrote itself.
+fn table(lines: &str) -> Table {
+    let mut table = lines.parse::<DocumentMut>().map(DocumentMut::into_table).unwrap_or_default();
+    table.set_implicit(false);
+    table.set_position(None);
+    table.decor_mut().clear();
+    table
+}
+
+fn group_table(group: &MirrorGroup, style: Style) -> Table {
+    let mut lines = Lines::new(style);
+    lines.group(group);
+    let mut table = table(&lines.text);
+    table.insert(mirror::ENDPOINTS.name, Item::ArrayOfTables(endpoint_tables(group).collect()));
+    table
+}
+
+fn endpoint_tables(group: &MirrorGroup) -> impl Iterator<Item = Table> + '_ {
+    group.endpoints.iter().map(|endpoint| {
+        let mut lines = Lines::new(Style::Stored);
+        lines.endpoint(endpoint);
+        table(&lines.text)
+    })
+}
+
+fn update_group(old: &mut Table, group: &MirrorGroup) {
+    let stored = group_table(group, Style::Stored);
+    for (key, item) in group_table(group, Style::Effective) {
+        let Item::Value(value) = item else { continue };
+        let is_same = old.get(&key).and_then(Item::as_value).is_some_and(|old| meaning(old) == meaning(&value));
+        // A default that was not written stays so.
+        if !is_same && (old.contains_key(&key) || stored.contains_key(&key)) {
+            put(old, &key, value);
+        }
+    }
+    let written: Vec<Table> = match old.get(mirror::ENDPOINTS.name) {
+        Some(Item::ArrayOfTables(tables)) => tables.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let wanted: Vec<Table> = endpoint_tables(group).collect();
+    if written.len() == wanted.len() && written.iter().zip(&wanted).all(|(old, new)| same_endpoint(old, new)) {
+        return;
+    }
+    let tables: ArrayOfTables = wanted
+        .into_iter()
+        .map(|new| match written.iter().find(|old| same_endpoint(old, &new)) {
+            Some(old) => {
+                let mut kept = old.clone();
+                // Positions in the file would put them back into their old order.
+                kept.set_position(None);
+                kept
+            }
+            None => new,
+        })
+        .collect();
+    old.insert(mirror::ENDPOINTS.name, Item::ArrayOfTables(tables));
+}
+
+fn same_endpoint(old: &Table, new: &Table) -> bool {
+    let flag = endpoint::INCLUDE_SUBGROUPS.name;
+    let text = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
+    let kind = |table: &Table| match text(table, endpoint::KIND.name).as_str() {
+        "org" => "group".to_owned(),
+        kind => kind.to_owned(),
+    };
+    text(old, endpoint::SITE.name) == text(new, endpoint::SITE.name)
+        && text(old, endpoint::NAMESPACE.name) == text(new, endpoint::NAMESPACE.name)
+        // A directory's kind is not stored.
+        && (kind(old) == kind(new) || !new.contains_key(endpoint::KIND.name))
+        && old.get(flag).and_then(Item::as_bool).unwrap_or(false) == new.get(flag).and_then(Item::as_bool).unwrap_or(false)
+}
+
+/// Returns what a value says, however it is written: a list of one is the same as its element.
+fn meaning(value: &Value) -> Vec<String> {
+    let one = |value: &Value| match value {
+        Value::String(text) => format!("{:?}", text.value()),
+        other => other.to_string().trim().to_owned(),
+    };
+    match value {
+        Value::Array(array) => Array::iter(array).map(one).collect(),
+        other => vec![one(other)],
+    }
+}
+
+/// Returns the comments above a table without those that stand right on top of it, if there are any.
+fn paragraphs_above(prefix: &str) -> Option<&str> {
+    let (above, _) = prefix.rsplit_once("\n\n")?;
+    above.contains('#').then_some(&prefix[..=above.len()])
+}

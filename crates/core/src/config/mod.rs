@@ -1,0 +1,23 @@
+//! The configuration file: its meaning, and how its text is read.
+
+pub mod edit;
+mod keys;
+mod mask;
+mod model;
+mod problem;
+mod read;
+mod render;
+mod schema;
+mod spell;
+
+pub use model::{
+    Config, ConflictResolution, Dashboard, Endpoint, GitTransport, MirrorGroup, NamespaceKind, Provider, Rewrites,
+    SecretSource, Serve, Site, SyncVisibility, Webhook,
+};
+pub use problem::{ConfigErrors, Problem, ProblemKind};
+pub use read::{Parsed, parse};
+pub use render::show;
+pub use schema::{reference_markdown, schema};
+
+#[cfg(test)]
+mod tests;

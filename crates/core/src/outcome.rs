@@ -1,0 +1,155 @@
+//! What became of a plan.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::EndpointId;
+use crate::plan::{CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate};
+
+/// One action of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Action {
+    /// A repository is created.
+    CreateRepository(CreateRepository),
+    /// A reference is written.
+    UpdateRef(RefUpdate),
+    /// A default branch is switched.
+    SwitchDefaultBranch(DefaultSwitch),
+    /// A repository is deleted.
+    DeleteRepository(DeleteRepository),
+}
+
+impl Action {
+    /// Returns where it is carried out.
+    pub const fn endpoint(&self) -> &EndpointId {
+        match self {
+            Self::CreateRepository(action) => &action.endpoint,
+            Self::UpdateRef(action) => &action.endpoint,
+            Self::SwitchDefaultBranch(action) => &action.endpoint,
+            Self::DeleteRepository(action) => &action.endpoint,
+        }
+    }
+
+    /// Returns the word for it in output and in the journal: `create_repository`, `update_ref`, …
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::CreateRepository(_) => "create_repository",
+            Self::UpdateRef(_) => "update_ref",
+            Self::SwitchDefaultBranch(_) => "switch_default_branch",
+            Self::DeleteRepository(_) => "delete_repository",
+        }
+    }
+}
+
+/// What became of an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// The forge refused it.
+    Refused {
+        /// The refusal's name in the catalogue of known ones, such as `protected_branch`; `unknown` otherwise.
+        refusal: String,
+        /// What the forge said.
+        message: String,
+        /// What the user can do.
+        remedy: String,
+    },
+    /// The value that it was to replace is not there any more: nothing was written, and the run plans again.
+    Moved,
+    /// It failed, or what it depends on failed.
+    Failed {
+        /// What went wrong.
+        message: String,
+        /// What the user can do.
+        remedy: String,
+    },
+}
+
+impl Outcome {
+    /// Says whether the action was carried out.
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+
+    /// Returns the word for it in the journal.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused { .. } => "refused",
+            Self::Moved => "moved",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// How a repository stands at the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepoStatus {
+    /// All endpoints agreed already.
+    Agreed,
+    /// All endpoints agree now.
+    Synced,
+    /// A dry run found something to do.
+    Pending,
+    /// A brake holds something.
+    Held,
+    /// Something failed or diverged.
+    Failed,
+}
+
+impl RepoStatus {
+    /// Returns the word for it in output and in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agreed => "agreed",
+            Self::Synced => "synced",
+            Self::Pending => "pending",
+            Self::Held => "held",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a run amounts to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Repositories looked at.
+    pub repositories: usize,
+    /// Those that agreed already.
+    pub agreed: usize,
+    /// Those that agree now.
+    pub synced: usize,
+    /// Those that a dry run would change.
+    pub pending: usize,
+    /// Those with something held.
+    pub held: usize,
+    /// Those with something failed.
+    pub failed: usize,
+    /// Endpoints that could not be worked with.
+    pub endpoints_failed: usize,
+    /// Actions carried out.
+    pub actions: usize,
+}
+
+impl Summary {
+    /// Counts a repository in.
+    pub const fn count(&mut self, status: RepoStatus, actions: usize) {
+        self.repositories += 1;
+        self.actions += actions;
+        match status {
+            RepoStatus::Agreed => self.agreed += 1,
+            RepoStatus::Synced => self.synced += 1,
+            RepoStatus::Pending => self.pending += 1,
+            RepoStatus::Held => self.held += 1,
+            RepoStatus::Failed => self.failed += 1,
+        }
+    }
+
+    /// Says whether everything agrees, or would after the plan was carried out.
+    pub const fn is_good(&self) -> bool {
+        self.held == 0 && self.failed == 0 && self.endpoints_failed == 0
+    }
+}

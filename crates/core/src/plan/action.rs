@@ -1,0 +1,147 @@
+//! The actions that a plan is made of: plain data.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{BranchName, EndpointId, RefName, RepoName};
+use crate::oid::Oid;
+use crate::plan::finding::{Finding, Severity};
+use crate::repository::{ForgeId, Visibility};
+
+/// Why a reference is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// It does not exist there yet.
+    Create,
+    /// The new value descends from the old one.
+    FastForward,
+    /// It was rewritten on one side, and the others follow.
+    Rewrite,
+    /// It was deleted on one side, and the others follow.
+    Delete,
+}
+
+impl Cause {
+    /// Says whether commits may become unreachable, so that a backup comes first.
+    pub const fn is_destructive(self) -> bool {
+        matches!(self, Self::Rewrite | Self::Delete)
+    }
+
+    /// Returns the word for it in output and in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::FastForward => "fast_forward",
+            Self::Rewrite => "rewrite",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One reference to be written at one endpoint, with the value that it replaces.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RefUpdate {
+    /// Where.
+    pub endpoint: EndpointId,
+    /// Which reference.
+    #[serde(rename = "ref")]
+    pub name: RefName,
+    /// The value that was seen there; `None`: it must not exist.
+    pub old: Option<Oid>,
+    /// The value that it gets; `None`: it is deleted.
+    pub new: Option<Oid>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// A default branch to be switched.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DefaultSwitch {
+    /// Where.
+    pub endpoint: EndpointId,
+    /// The default branch that was seen; `None` when the repository was empty.
+    pub old: Option<BranchName>,
+    /// The branch that becomes it.
+    pub new: BranchName,
+}
+
+/// A repository to be created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateRepository {
+    /// Where.
+    pub endpoint: EndpointId,
+    /// Its name.
+    pub name: RepoName,
+    /// Who may see it: never more people than may see the copy that it is made from.
+    pub visibility: Visibility,
+    /// Its description.
+    pub description: String,
+}
+
+/// A repository to be deleted, after a bundle of every reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteRepository {
+    /// Where.
+    pub endpoint: EndpointId,
+    /// Its path on the forge.
+    pub path: String,
+    /// The id that it must still have.
+    pub id: ForgeId,
+}
+
+/// What should be done with one repository, and what cannot be done and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoPlan {
+    /// The repository.
+    pub repository: RepoName,
+    /// Repositories to create first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub creates: Vec<CreateRepository>,
+    /// References to write, sorted by endpoint and name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<RefUpdate>,
+    /// Default branches to switch: after what is created and before what is deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_branches: Vec<DefaultSwitch>,
+    /// Repositories to delete last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deletes: Vec<DeleteRepository>,
+    /// Endpoints whose repository is another one of the same name: neither read from nor written to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub apart: BTreeSet<EndpointId>,
+    /// What is reported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+impl RepoPlan {
+    /// Returns a plan that does nothing.
+    pub const fn nothing(repository: RepoName) -> Self {
+        Self {
+            repository,
+            creates: Vec::new(),
+            updates: Vec::new(),
+            default_branches: Vec::new(),
+            deletes: Vec::new(),
+            apart: BTreeSet::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Says whether nothing is to be written.
+    pub const fn is_idle(&self) -> bool {
+        self.creates.is_empty() && self.updates.is_empty() && self.default_branches.is_empty() && self.deletes.is_empty()
+    }
+
+    /// Returns how many things are to be written.
+    pub const fn actions(&self) -> usize {
+        self.creates.len() + self.updates.len() + self.default_branches.len() + self.deletes.len()
+    }
+
+    /// Returns the gravest finding's severity.
+    pub fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.kind.severity()).max()
+    }
+}

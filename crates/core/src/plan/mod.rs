@@ -1,0 +1,24 @@
+//! From what was seen to what should be done.
+//!
+//! Planning is pure and total: every input yields a plan, and whatever cannot be decided is a [`Finding`] in it.
+//! Two levels: [`group`] judges which repositories exist where, from listings; [`repository`] judges the references of
+//! one repository, from snapshots.
+
+mod action;
+mod baseline_next;
+mod branch;
+mod brake;
+mod default_branch;
+mod finding;
+pub mod group;
+pub mod questions;
+mod relation;
+pub mod repository;
+mod tag;
+mod view;
+
+pub use action::{Cause, CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate, RepoPlan};
+pub use baseline_next::next_baseline;
+pub use finding::{Finding, FindingKind, Severity};
+pub use relation::clusters_by_equal_tips;
+pub use view::{Policy, Releases, View, Views, World};

@@ -1,0 +1,63 @@
+//! What every step of a run works with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use refray_core::config::{Config, Endpoint};
+use refray_core::event::{Event, EventSink};
+use refray_core::name::SiteName;
+use refray_forge::Forge;
+use refray_git::Git;
+use tokio_util::sync::CancellationToken;
+
+use crate::lock::Locks;
+use crate::store::Store;
+
+/// Where refray keeps things.
+#[derive(Debug, Clone)]
+pub struct Dirs {
+    /// Bare mirrors; can be thrown away.
+    pub work: PathBuf,
+    /// The database, backups and locks; cannot.
+    pub state: PathBuf,
+}
+
+/// Brings repositories into agreement.
+pub struct Engine {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The sites that can be reached with it.
+    pub forges: BTreeMap<SiteName, Arc<dyn Forge>>,
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// The git binary.
+    pub git: Git,
+    /// Where things are kept.
+    pub dirs: Dirs,
+    /// One lock a repository.
+    pub locks: Locks,
+    /// Who listens.
+    pub events: Arc<dyn EventSink>,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+    /// Set when a run is to end: nothing new is begun.
+    pub stop: CancellationToken,
+}
+
+impl Engine {
+    /// Returns the forge of an endpoint's site.
+    pub(crate) fn forge(&self, endpoint: &Endpoint) -> Result<&Arc<dyn Forge>, String> {
+        self.forges.get(&endpoint.site.name).ok_or_else(|| format!("the site `{}` is not connected", endpoint.site.name))
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        self.events.emit(event);
+    }
+
+    /// Returns a time as text that sorts and can be part of a file's or reference's name: `20260102T030405Z`.
+    pub(crate) fn stamp(&self) -> String {
+        (self.clock)().strftime("%Y%m%dT%H%M%SZ").to_string()
+    }
+}

@@ -1,0 +1,20 @@
+//! The one path: observe, plan, apply, record. A command, a timer and a webhook all wake it for a repository.
+//!
+//! Nothing later in the line is used by anything earlier, and no function both decides and acts: what to do is decided by
+//! [`refray_core::plan`] alone.
+
+mod apply;
+mod engine;
+pub mod lock;
+mod observe;
+mod reconcile;
+mod record;
+mod refusal;
+mod run;
+#[path = "store_lead/mod.rs"]
+pub mod store;
+mod mirror;
+mod transfer;
+
+pub use engine::{Dirs, Engine};
+pub use run::{SyncError, SyncOptions};

@@ -1,0 +1,9 @@
+//! Looking, and nothing else: what is listed, what is in it, and how its commits relate.
+
+mod group;
+mod history;
+mod repository;
+
+pub(crate) use group::sights;
+pub(crate) use history::{Facts, Subject, gather};
+pub(crate) use repository::views;

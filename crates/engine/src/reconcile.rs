@@ -1,0 +1,235 @@
+//! One repository: observe, plan, apply, record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use refray_core::baseline::Baseline;
+use refray_core::config::MirrorGroup;
+use refray_core::event::Event;
+use refray_core::name::EndpointId;
+use refray_core::oid::Oid;
+use refray_core::outcome::RepoStatus;
+use refray_core::plan::group::{Copy, Known, RepoTask, Sight};
+use refray_core::plan::{self, Finding, Policy, Releases, RepoPlan, Severity, View, Views, World};
+use refray_core::snapshot::Fingerprint;
+
+use crate::apply::{self, Applied};
+use crate::engine::Engine;
+use crate::mirror;
+use crate::observe::{self, Facts, Subject};
+use crate::record;
+use crate::run::{SyncOptions, is_reported_already};
+use crate::store::RepoRecord;
+
+/// How often a repository is planned anew because somebody pushed meanwhile, before it is left to the next run.
+const ATTEMPTS: usize = 4;
+
+/// What a run gives to each of its repositories.
+pub(crate) struct Settings<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) options: &'a SyncOptions,
+    /// Endpoints that failed as a whole.
+    pub(crate) hidden: &'a BTreeSet<EndpointId>,
+    pub(crate) sights: &'a BTreeMap<EndpointId, Sight>,
+    /// What is remembered of the copies, by key.
+    pub(crate) known: &'a BTreeMap<String, BTreeMap<EndpointId, Known>>,
+}
+
+/// How the work on a repository ended.
+pub(crate) struct Ended {
+    pub(crate) status: RepoStatus,
+    /// Actions carried out.
+    pub(crate) done: usize,
+    /// What went wrong with the repository as a whole, and the remedy.
+    pub(crate) error: Option<(String, String)>,
+}
+
+/// Brings one repository into agreement.
+pub(crate) async fn reconcile(
+    engine: &Engine,
+    group: &MirrorGroup,
+    mut task: RepoTask,
+    record: Option<&RepoRecord>,
+    settings: &Settings<'_>,
+) -> Ended {
+    let key = task.name.key();
+    let _lock = match engine.locks.acquire(&group.name, &key, &|| tracing::info!(repository = %task.name, "waits for another run")).await {
+        Ok(lock) => lock,
+        Err(error) => return failed(0, error.to_string(), "Check the state directory and its rights."),
+    };
+    let mut done = 0;
+    let mut pass = match one_pass(engine, group, &mut task, record, settings).await {
+        Ok(pass) => pass,
+        Err((message, remedy)) => return failed(0, message, &remedy),
+    };
+    done += pass.done;
+    for _ in 1..ATTEMPTS {
+        if !pass.look_again || engine.stop.is_cancelled() {
+            break;
+        }
+        pass = match one_pass(engine, group, &mut task, None, settings).await {
+            Ok(pass) => pass,
+            Err((message, remedy)) => return failed(done, message, &remedy),
+        };
+        done += pass.done;
+    }
+    let status = match pass.status {
+        RepoStatus::Agreed if done > 0 => RepoStatus::Synced,
+        status => status,
+    };
+    for finding in &pass.findings {
+        engine.emit(Event::Finding {
+            group: group.name.clone(),
+            repository: task.name.clone(),
+            finding: finding.clone(),
+        });
+    }
+    let error = pass.look_again.then(|| {
+        let message = "it changed faster than it could be synced".to_owned();
+        (message, "Run again; nothing was overwritten.".to_owned())
+    });
+    Ended { status: if error.is_some() { RepoStatus::Failed } else { status }, done, error }
+}
+
+fn failed(done: usize, message: String, remedy: &str) -> Ended {
+    Ended { status: RepoStatus::Failed, done, error: Some((message, remedy.to_owned())) }
+}
+
+/// What one look at the repository led to.
+struct Pass {
+    status: RepoStatus,
+    done: usize,
+    findings: Vec<Finding>,
+    /// Something moved meanwhile, or its fate is unknown.
+    look_again: bool,
+}
+
+async fn one_pass(
+    engine: &Engine,
+    group: &MirrorGroup,
+    task: &mut RepoTask,
+    record: Option<&RepoRecord>,
+    settings: &Settings<'_>,
+) -> Result<Pass, (String, String)> {
+    let options = settings.options;
+    let views = observe::views(engine, group, &task.copies).await;
+    if !options.full && task.findings.is_empty() && record.is_some_and(|record| unchanged(record, &task.copies, &views)) {
+        return Ok(Pass { status: RepoStatus::Agreed, done: 0, findings: Vec::new(), look_again: false });
+    }
+    let stored = engine.store.baseline(&group.name, &task.name.key()).await;
+    let stored = stored.map_err(|error| (error.to_string(), error.remedy()))?;
+    let mut baseline = stored.clone();
+    for (endpoint, copy) in &task.copies {
+        if matches!(copy, Copy::Present { recreated: true, .. }) {
+            baseline.forget(endpoint);
+        }
+    }
+    let policy = Policy::from(group);
+    let releases = Releases {
+        deletions: options.selection.confirm_deletions,
+        join: options.join.contains(&task.name.key()),
+    };
+    let dry_run = options.dry_run;
+    let subject = Subject { group, task, policy: &policy, releases, views: &views, baseline: &baseline, dry_run };
+    let facts = observe::gather(engine, subject).await?;
+    let world = World { policy: &policy, releases, views: &views, baseline: &baseline, ancestry: &facts.ancestry };
+    let mut plan = make_plan(task, &world);
+    plan.findings.splice(0..0, task.findings.iter().cloned());
+    plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
+    if options.dry_run {
+        return Ok(preview(engine, group, task, plan));
+    }
+    record::intend(engine, group, &plan, settings.run).await?;
+    let applied = apply::apply(engine, group, task, &plan, &views, facts.mirror.as_ref(), &facts.fetch_errors).await;
+    let status = status(&plan, &applied);
+    keep_reachable(&facts, &applied, &baseline).await?;
+    let ending = record::Ending { plan: &plan, applied: &applied, baseline: &baseline, stored: &stored, status };
+    record::record(engine, group, task, ending, settings).await?;
+    take_in_what_was_created(task, &applied);
+    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })
+}
+
+/// Keeps in the mirror what any endpoint holds or all once agreed on, so that it need not be fetched again.
+async fn keep_reachable(facts: &Facts, applied: &Applied, baseline: &Baseline) -> Result<(), (String, String)> {
+    let Some(mirror) = &facts.mirror else { return Ok(()) };
+    let now = applied.views.values().filter_map(View::snapshot).flat_map(|snapshot| snapshot.refs.values().copied());
+    let agreed = baseline.refs.values().flat_map(|values| values.values().copied());
+    let oids: BTreeSet<Oid> = now.chain(agreed).filter(|oid| oid.format() == mirror.format()).collect();
+    mirror::blocking(mirror, move |mirror| {
+        let held = mirror.holds(oids)?;
+        mirror.keep(&held.into_iter().map(|oid| (format!("refs/refray/keep/{oid}"), oid)).collect())
+    })
+    .await
+}
+
+/// A repository that was created is there from now on, also for a second look in the same run.
+fn take_in_what_was_created(task: &mut RepoTask, applied: &Applied) {
+    for (endpoint, repository) in &applied.created {
+        let copy = Copy::Present { repository: repository.clone(), recreated: false };
+        task.copies.insert(endpoint.clone(), copy);
+    }
+}
+
+fn make_plan(task: &RepoTask, world: &World<'_>) -> RepoPlan {
+    let deletes: Vec<_> = task
+        .copies
+        .values()
+        .filter_map(|copy| match copy {
+            Copy::Delete(delete) => Some(delete.clone()),
+            _ => None,
+        })
+        .collect();
+    if !deletes.is_empty() {
+        return plan::repository::plan_deletion(&task.name, world, deletes);
+    }
+    let creates = task.copies.values().filter_map(|copy| match copy {
+        Copy::Create(create) => Some(create.clone()),
+        _ => None,
+    });
+    plan::repository::plan(&task.name, world, creates.collect())
+}
+
+/// Says whether every copy is the one remembered and holds exactly what was agreed.
+fn unchanged(record: &RepoRecord, copies: &BTreeMap<EndpointId, Copy>, views: &Views) -> bool {
+    let Some(agreed) = record.fingerprint else { return false };
+    copies.iter().all(|(endpoint, copy)| match copy {
+        Copy::Present { recreated: false, repository } => {
+            let known = record.copies.get(endpoint);
+            known.is_some_and(|known| known.agreed && known.id == repository.id && known.path == repository.path)
+                && views.get(endpoint).and_then(|view| view.snapshot()).map(|snapshot| snapshot.fingerprint()) == Some(agreed)
+        }
+        Copy::Absent => !record.copies.contains_key(endpoint),
+        _ => false,
+    })
+}
+
+fn preview(engine: &Engine, group: &MirrorGroup, task: &RepoTask, plan: RepoPlan) -> Pass {
+    let findings = plan.findings.clone();
+    let status = match plan.severity() {
+        Some(Severity::Failed) => RepoStatus::Failed,
+        Some(Severity::Held) => RepoStatus::Held,
+        _ if plan.is_idle() => RepoStatus::Agreed,
+        _ => RepoStatus::Pending,
+    };
+    if !plan.is_idle() {
+        tracing::debug!(repository = %task.name, "planned");
+        engine.emit(Event::Planned { group: group.name.clone(), plan });
+    }
+    Pass { status, done: 0, findings, look_again: false }
+}
+
+fn status(plan: &RepoPlan, applied: &Applied) -> RepoStatus {
+    match plan.severity() {
+        _ if applied.failed() => RepoStatus::Failed,
+        Some(Severity::Failed) => RepoStatus::Failed,
+        Some(Severity::Held) => RepoStatus::Held,
+        _ if applied.done() > 0 => RepoStatus::Synced,
+        _ => RepoStatus::Agreed,
+    }
+}
+
+/// Returns the hash of what all copies hold, when all hold the same.
+pub(crate) fn common_fingerprint(views: &Views) -> Option<Fingerprint> {
+    let mut prints = views.values().filter(|view| !matches!(view, plan::View::Absent)).map(|view| view.snapshot().map(|snapshot| snapshot.fingerprint()));
+    let first = prints.next()??;
+    prints.all(|print| print == Some(first)).then_some(first)
+}

@@ -1,0 +1,117 @@
+//! Writing down what is so now: the last step.
+
+use std::collections::BTreeMap;
+
+use refray_core::baseline::Baseline;
+use refray_core::config::{MirrorGroup, Provider};
+use refray_core::name::EndpointId;
+use refray_core::outcome::RepoStatus;
+use refray_core::plan::group::{Copy, Known, RepoTask};
+use refray_core::plan::{RepoPlan, View, next_baseline};
+use refray_core::repository::Repository;
+
+use crate::apply::Applied;
+use crate::engine::Engine;
+use crate::reconcile::{Settings, common_fingerprint};
+use crate::store::{RepoUpdate, StoreError};
+
+/// How a pass over a repository ended.
+pub(crate) struct Ending<'a> {
+    pub(crate) plan: &'a RepoPlan,
+    pub(crate) applied: &'a Applied,
+    /// What was agreed when planning.
+    pub(crate) baseline: &'a Baseline,
+    /// What the store holds, which differs where a copy was made anew.
+    pub(crate) stored: &'a Baseline,
+    pub(crate) status: RepoStatus,
+}
+
+/// Notes what is about to be done, before anything is.
+pub(crate) async fn intend(engine: &Engine, group: &MirrorGroup, plan: &RepoPlan, run: &str) -> Result<(), (String, String)> {
+    if plan.is_idle() {
+        return Ok(());
+    }
+    engine.store.intend(run, &group.name, plan).await.map_err(told)
+}
+
+/// Writes down what was done and what is agreed now, as one.
+pub(crate) async fn record(
+    engine: &Engine,
+    group: &MirrorGroup,
+    task: &RepoTask,
+    ending: Ending<'_>,
+    settings: &Settings<'_>,
+) -> Result<(), (String, String)> {
+    let Ending { plan, applied, baseline, stored, status } = ending;
+    let next = next_baseline(baseline, &applied.views, &plan.apart);
+    let fingerprint = common_fingerprint(&applied.views).filter(|_| plan.findings.is_empty() && !applied.failed());
+    let copies = copies(group, task, applied, settings, fingerprint.is_some());
+    let update = RepoUpdate {
+        run: settings.run,
+        at: (engine.clock)(),
+        group: &group.name,
+        name: &task.name,
+        copies: &copies,
+        before: stored,
+        baseline: &next,
+        fingerprint,
+        status,
+        findings: &plan.findings,
+        outcomes: &applied.outcomes,
+        backup: applied.backup.as_ref(),
+    };
+    engine.store.record(&update).await.map_err(told)
+}
+
+fn told(error: StoreError) -> (String, String) {
+    (error.to_string(), error.remedy())
+}
+
+/// Returns what is to be remembered of each copy. What could not be seen in this run stays as it was.
+fn copies(
+    group: &MirrorGroup,
+    task: &RepoTask,
+    applied: &Applied,
+    settings: &Settings<'_>,
+    all_agree: bool,
+) -> BTreeMap<EndpointId, Known> {
+    let known_before = settings.known.get(&task.name.key());
+    let mut copies = BTreeMap::new();
+    for endpoint in &group.endpoints {
+        let id = &endpoint.id;
+        let before = known_before.and_then(|copies| copies.get(id));
+        let seen = match task.copies.get(id) {
+            Some(Copy::Present { repository, .. }) => Some(repository),
+            _ => applied.created.get(id),
+        };
+        let gone = matches!(applied.views.get(id), Some(View::Absent)) && matches!(task.copies.get(id), Some(Copy::Delete(_)));
+        let entry = match (seen, before) {
+            (Some(repository), _) => Some(known(endpoint.site.provider, repository, before, settings, id, all_agree)),
+            (None, Some(before)) if !gone => Some(before.clone()),
+            _ => None,
+        };
+        if let Some(entry) = entry {
+            copies.insert(id.clone(), entry);
+        }
+    }
+    copies
+}
+
+fn known(
+    provider: Provider,
+    repository: &Repository,
+    before: Option<&Known>,
+    settings: &Settings<'_>,
+    endpoint: &EndpointId,
+    all_agree: bool,
+) -> Known {
+    let same = before.is_some_and(|before| before.id == repository.id);
+    let account = settings.sights.get(endpoint).and_then(|sight| sight.account.clone());
+    Known {
+        name: repository.name.clone(),
+        id: repository.id.clone(),
+        path: repository.path.clone(),
+        account: account.filter(|_| provider != Provider::Directory),
+        agreed: all_agree || (same && before.is_some_and(|before| before.agreed)),
+    }
+}

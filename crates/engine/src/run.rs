@@ -1,0 +1,198 @@
+//! A run: every selected repository of every selected group.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use refray_core::config::MirrorGroup;
+use refray_core::event::Event;
+use refray_core::name::{EndpointId, GroupName, RepoName};
+use refray_core::outcome::Summary;
+use refray_core::plan::group::{self, GroupWorld, RepoTask, Selection};
+
+use crate::engine::Engine;
+use crate::observe;
+use crate::reconcile::{Settings, reconcile};
+use crate::store::{RepoRecord, StoreError};
+
+/// What a run is about.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    /// Only these groups; all when empty.
+    pub groups: Vec<GroupName>,
+    /// Which repositories, and what a person has released for them.
+    pub selection: Selection,
+    /// Repositories, by key, that are joined though they share no history.
+    pub join: BTreeSet<String>,
+    /// How many repositories are worked on at a time; the configuration's `jobs` when `None`.
+    pub jobs: Option<usize>,
+    /// Nothing is written anywhere but to the local mirrors.
+    pub dry_run: bool,
+    /// Only what failed or was held the last time.
+    pub retry_failed: bool,
+    /// Every reference is compared with the baseline, also where nothing seems to have changed.
+    pub full: bool,
+}
+
+/// What ends a run as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// What is remembered cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Brings the selected repositories into agreement.
+    ///
+    /// # Errors
+    /// Only what stops everything: the store cannot be used. All else is in the events and the summary.
+    pub async fn sync(&self, options: &SyncOptions) -> Result<Summary, SyncError> {
+        let run = self.run_id();
+        self.emit(Event::RunStarted { run: run.clone(), dry_run: options.dry_run });
+        if !options.dry_run {
+            self.store.start_run(&run, (self.clock)(), "sync").await?;
+        }
+        let jobs = options.jobs.unwrap_or(self.config.jobs).max(1);
+        let groups = self.config.mirrors.iter();
+        let groups: Vec<_> =
+            groups.filter(|group| options.groups.is_empty() || options.groups.contains(&group.name)).collect();
+        let permits = tokio::sync::Semaphore::new(jobs);
+        let results = join_all(groups.iter().map(|group| self.sync_group(group, options, &run, &permits))).await;
+        let mut summary = Summary::default();
+        let mut unmatched = options.selection.names.clone();
+        for result in results {
+            let group = result?;
+            unmatched = unmatched.intersection(&group.unmatched).cloned().collect();
+            summary.repositories += group.summary.repositories;
+            summary.agreed += group.summary.agreed;
+            summary.synced += group.summary.synced;
+            summary.pending += group.summary.pending;
+            summary.held += group.summary.held;
+            summary.failed += group.summary.failed;
+            summary.endpoints_failed += group.summary.endpoints_failed;
+            summary.actions += group.summary.actions;
+        }
+        self.report_unmatched(&groups, &unmatched, &mut summary);
+        if !options.dry_run {
+            self.store.finish_run(&run, (self.clock)(), &summary).await?;
+        }
+        self.emit(Event::RunFinished { run, summary });
+        Ok(summary)
+    }
+
+    fn run_id(&self) -> String {
+        let now = (self.clock)();
+        // Two runs may start within a millisecond; the process tells them apart.
+        format!("{}-{:x}", now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id())
+    }
+
+    /// A name that was asked for and is nowhere is a mistake worth an exit code.
+    fn report_unmatched(&self, groups: &[&std::sync::Arc<MirrorGroup>], unmatched: &BTreeSet<String>, summary: &mut Summary) {
+        let Some(group) = groups.first() else { return };
+        for name in unmatched {
+            let Ok(repository) = RepoName::new(name) else { continue };
+            self.emit(Event::RepositoryFinished {
+                group: group.name.clone(),
+                repository,
+                status: refray_core::outcome::RepoStatus::Failed,
+                done: 0,
+                error: Some("no endpoint has a repository of this name that the group's filters let through".into()),
+                remedy: Some("Check the spelling, `repo_whitelist`, `repo_blacklist` and `sync_visibility`.".into()),
+            });
+            summary.count(refray_core::outcome::RepoStatus::Failed, 0);
+        }
+    }
+
+    async fn sync_group(
+        &self,
+        group: &MirrorGroup,
+        options: &SyncOptions,
+        run: &str,
+        permits: &tokio::sync::Semaphore,
+    ) -> Result<GroupResult, SyncError> {
+        let endpoints = group.endpoints.iter().map(|endpoint| endpoint.id.clone()).collect();
+        self.emit(Event::GroupStarted { group: group.name.clone(), endpoints });
+        let mut records = self.store.group_state(&group.name).await?;
+        let mut known: BTreeMap<_, _> = records.iter().map(|(key, record)| (key.clone(), record.copies.clone())).collect();
+        let (sights, failures) = observe::sights(self, group, &known).await;
+        let mut result = GroupResult::default();
+        let mut hidden = BTreeSet::new();
+        for failure in failures {
+            result.summary.endpoints_failed += 1;
+            hidden.insert(failure.endpoint.clone());
+            self.emit(Event::EndpointFailed {
+                group: group.name.clone(),
+                endpoint: failure.endpoint,
+                message: failure.message,
+                remedy: failure.remedy,
+            });
+        }
+        let selection = &options.selection;
+        let mut plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
+        for renamed in &plan.renamed {
+            if !options.dry_run {
+                self.store.rename(&group.name, &renamed.from, &renamed.to).await?;
+            }
+            if let Some(record) = records.remove(&renamed.from) {
+                records.insert(renamed.to.key(), record);
+            }
+            if let Some(copies) = known.remove(&renamed.from) {
+                known.insert(renamed.to.key(), copies);
+            }
+        }
+        if options.retry_failed {
+            plan.tasks.retain(|task| records.get(&task.name.key()).is_some_and(RepoRecord::needs_retry));
+        }
+        result.unmatched = plan.unmatched.into_iter().collect();
+        self.emit(Event::GroupListed { group: group.name.clone(), repositories: plan.tasks.len() });
+        let settings = Settings { run, options, hidden: &hidden, sights: &sights, known: &known };
+        let tasks = plan.tasks.into_iter().map(|task| {
+            let record = records.get(&task.name.key());
+            let settings = &settings;
+            async move {
+                let _permit = permits.acquire().await;
+                if self.stop.is_cancelled() {
+                    return None;
+                }
+                Some(self.one(group, task, record, settings).await)
+            }
+        });
+        // The permits are shared by all groups, so each group may offer all that it has.
+        let mut finished = stream::iter(tasks).buffer_unordered(256);
+        while let Some(one) = finished.next().await {
+            if let Some((status, done)) = one {
+                result.summary.count(status, done);
+            }
+        }
+        Ok(result)
+    }
+
+    async fn one(
+        &self,
+        group: &MirrorGroup,
+        task: RepoTask,
+        record: Option<&RepoRecord>,
+        settings: &Settings<'_>,
+    ) -> (refray_core::outcome::RepoStatus, usize) {
+        let repository = task.name.clone();
+        self.emit(Event::RepositoryStarted { group: group.name.clone(), repository: repository.clone() });
+        let ended = reconcile(self, group, task, record, settings).await;
+        let (status, done) = (ended.status, ended.done);
+        let (error, remedy) = ended.error.map_or((None, None), |(error, remedy)| (Some(error), Some(remedy)));
+        self.emit(Event::RepositoryFinished { group: group.name.clone(), repository, status, done, error, remedy });
+        (status, done)
+    }
+}
+
+#[derive(Default)]
+struct GroupResult {
+    summary: Summary,
+    unmatched: BTreeSet<String>,
+}
+
+/// What is hidden in this run: an endpoint that failed as a whole was reported once, not once a repository.
+pub(crate) fn is_reported_already(finding: &refray_core::plan::Finding, hidden: &BTreeSet<EndpointId>) -> bool {
+    finding.kind == refray_core::plan::FindingKind::Unreadable
+        && finding.sides.keys().all(|endpoint| hidden.contains(endpoint))
+}

@@ -1,0 +1,160 @@
+//! Making, changing and deleting repositories.
+
+use refray_core::config::Endpoint;
+use refray_core::name::RepoName;
+use refray_core::oid::ObjectFormat;
+use refray_core::repository::{ForgeId, Repository, Visibility};
+use serde::Serialize;
+
+use super::account::is_organisation;
+use super::adapter::Gitea;
+use super::names;
+use super::repository::Description;
+use crate::api::{Deletion, Lookup, NewRepository, RepositoryPatch};
+use crate::error::{ErrorKind, ForgeError};
+use crate::http::Call;
+
+/// The longest description that is taken, in characters.
+const LONGEST_DESCRIPTION: usize = 2048;
+
+/// A repository to be made.
+#[derive(Serialize)]
+struct New<'a> {
+    name: &'a str,
+    description: String,
+    private: bool,
+    auto_init: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_branch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_format_name: Option<&'static str>,
+}
+
+/// Changes to a repository. What is left out stays as it is.
+#[derive(Serialize, Default)]
+struct Change<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_branch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private: Option<bool>,
+}
+
+fn shortened(description: &str) -> String {
+    description.chars().take(LONGEST_DESCRIPTION).collect()
+}
+
+impl Gitea {
+    /// Makes an empty repository. What is `internal` elsewhere is private here. The default branch is the first one
+    /// that is pushed, whatever is asked for here.
+    pub(crate) async fn create_repository(
+        &self,
+        endpoint: &Endpoint,
+        new: &NewRepository,
+    ) -> Result<Repository, ForgeError> {
+        let namespace = endpoint.namespace.as_str();
+        let doing = format!("create {namespace}/{}", new.name);
+        self.check_name(&new.name, &doing)?;
+        let url = if is_organisation(endpoint) {
+            self.client.api_url(["orgs", namespace, "repos"])
+        } else if self.me().await?.owns(namespace) {
+            self.client.api_url(["user", "repos"])
+        } else {
+            // Only an administrator can make repositories for somebody else.
+            self.client.api_url(["admin", "users", namespace, "repos"])
+        };
+        let call = Call::post(url, &doing).json(&New {
+            name: new.name.as_str(),
+            description: shortened(&new.description),
+            private: new.visibility != Visibility::Public,
+            auto_init: false,
+            default_branch: new.default_branch.as_ref().map(|branch| branch.as_str()),
+            object_format_name: (new.format == ObjectFormat::Sha256).then_some("sha256"),
+        });
+        let made: Description = match self.client.json(&call).await {
+            Ok(made) => made,
+            // The request may have been carried out though its answer was lost.
+            Err(error) if error.is_transient() => {
+                return match self.look(&format!("{namespace}/{}", new.name)).await {
+                    Ok(Lookup::Found(repository)) => Ok(repository),
+                    _ => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        if new.format == ObjectFormat::Sha256 && !made.is_sha256() {
+            let (id, path) = (ForgeId(made.id.to_string()), made.full_name);
+            // It was made just now and is empty, so nothing is lost with it.
+            self.delete_repository(&path, &id).await?;
+            return Err(self.client.error(doing, ErrorKind::Unsupported, "this version has no SHA-256 repositories"));
+        }
+        self.describe(&doing, made)
+    }
+
+    /// Changes a repository. A default branch that does not exist is passed over by the forge without a word, so the
+    /// answer is compared.
+    pub(crate) async fn update_repository(
+        &self,
+        path: &str,
+        patch: &RepositoryPatch,
+    ) -> Result<Repository, ForgeError> {
+        let doing = format!("change {path}");
+        let url = self.repository_url(path, &doing, &[])?;
+        let call = if *patch == RepositoryPatch::default() {
+            Call::get(url, &doing)
+        } else {
+            Call::patch(url, &doing).json(&Change {
+                default_branch: patch.default_branch.as_ref().map(|branch| branch.as_str()),
+                description: patch.description.as_deref().map(shortened),
+                private: patch.visibility.map(|visibility| visibility != Visibility::Public),
+                ..Change::default()
+            })
+        };
+        let repository = self.describe(&doing, self.client.json(&call).await?)?;
+        if let Some(wanted) = &patch.default_branch
+            && repository.default_branch.as_ref() != Some(wanted)
+        {
+            let message = format!("the default branch is still not `{wanted}`; does the branch exist?");
+            return Err(self.client.error(doing, ErrorKind::Invalid, message));
+        }
+        Ok(repository)
+    }
+
+    /// Renames a repository, if it still has that id.
+    pub(crate) async fn rename_repository(
+        &self,
+        path: &str,
+        id: &ForgeId,
+        to: &RepoName,
+    ) -> Result<Repository, ForgeError> {
+        let doing = format!("rename {path} to {to}");
+        self.check_name(to, &doing)?;
+        self.same(path, id, &doing).await?;
+        let change = Change { name: Some(to.as_str()), ..Change::default() };
+        let call = Call::patch(self.repository_url(path, &doing, &[])?, &doing).json(&change);
+        self.describe(&doing, self.client.json(&call).await?)
+    }
+
+    /// Deletes a repository, if it still has that id. It is gone at once.
+    pub(crate) async fn delete_repository(&self, path: &str, id: &ForgeId) -> Result<Deletion, ForgeError> {
+        let doing = format!("delete {path}");
+        self.same(path, id, &doing).await?;
+        match self.client.send(&Call::delete(self.repository_url(path, &doing, &[])?, &doing)).await {
+            Ok(_) => Ok(Deletion::Done),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Deletion::Done),
+            // The request may have been carried out though its answer was lost.
+            Err(error) if error.is_transient() => match self.look_by_id(id).await {
+                Ok(Lookup::NotFound) => Ok(Deletion::Done),
+                _ => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn check_name(&self, name: &RepoName, doing: &str) -> Result<(), ForgeError> {
+        names::check(self.dialect, name.as_str()).map_err(|rule| self.client.error(doing, ErrorKind::Invalid, rule))
+    }
+}

@@ -1,0 +1,187 @@
+//! Which rights a token has, as far as reading tells.
+
+use refray_core::config::Endpoint;
+use serde::Deserialize;
+
+use super::account::{User, is_organisation};
+use super::adapter::Gitea;
+use crate::api::Right;
+use crate::error::{ErrorKind, ForgeError};
+use crate::http::{Call, gitea_token_scopes};
+
+/// What an account may do in an organisation.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+struct Permissions {
+    can_create_repository: bool,
+    is_admin: bool,
+    is_owner: bool,
+}
+
+/// What is known of a token and of the account's standing in the namespace.
+struct Known {
+    /// The token's scopes.
+    scopes: Option<Vec<String>>,
+    /// The account may make repositories there.
+    creates: Option<bool>,
+    /// The account may do everything there.
+    rules: Option<bool>,
+}
+
+/// Says whether scopes hold one. Writing includes reading; `all` includes everything, and so did `sudo`.
+fn holds(scopes: &[String], wanted: &str) -> bool {
+    let (level, category) = wanted.split_once(':').unwrap_or(("", wanted));
+    scopes.iter().any(|scope| {
+        let (held_level, held_category) = scope.split_once(':').unwrap_or(("", scope));
+        matches!(scope.as_str(), "all" | "sudo")
+            || held_category == category && (held_level == level || held_level == "write" && level == "read")
+    })
+}
+
+impl Known {
+    /// Says whether all of `scopes` are there and the account's standing, as far as it matters, is enough.
+    fn granted(&self, scopes: &[&str], standing: Option<bool>) -> Option<bool> {
+        let by_scope = self.scopes.as_ref().map(|held| scopes.iter().all(|wanted| holds(held, wanted)));
+        match (by_scope, standing) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Gitea {
+    /// Finds out what can be found out without writing. A token cannot be asked for its scopes, but a refusal names
+    /// them, so things are read that refray has no need of and a token made for it no right to.
+    pub(crate) async fn list_rights(&self, endpoint: &Endpoint) -> Result<Vec<Right>, ForgeError> {
+        let namespace = endpoint.namespace.as_str();
+        let organisation = is_organisation(endpoint);
+        let me = match self.me().await {
+            Ok(me) => Some(me),
+            Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let (listing, listing_scopes): (_, &[&str]) = if organisation {
+            (self.client.api_url(["orgs", namespace, "repos"]), &["read:organization"])
+        } else {
+            (self.client.api_url(["user", "repos"]), &["read:user", "read:repository"])
+        };
+        let (lists, mut scopes) = self.probe(listing).await?;
+        if let Some(me) = &me {
+            let unneeded: [&[&str]; 3] = [&["notifications", "new"], &["packages", &me.login], &["admin", "cron"]];
+            for segments in unneeded {
+                if scopes.is_none() {
+                    scopes = self.probe(self.client.api_url(segments)).await?.1;
+                }
+            }
+        }
+        let (creates, rules) = self.standing(namespace, organisation, me.as_ref()).await?;
+        let known = Known { scopes, creates, rules };
+
+        let right = |operation: &str, scopes: &[&str], granted: Option<bool>| Right {
+            operation: operation.to_owned(),
+            granted,
+            scope: scopes.join(" and "),
+        };
+        let by_scopes = |operation: &str, scopes: &[&str], standing: Option<bool>| {
+            right(operation, scopes, known.granted(scopes, standing))
+        };
+        let creation: &[&str] =
+            if organisation { &["write:organization"] } else { &["write:user", "write:repository"] };
+        let mut rights = vec![
+            right("read the account", &["read:user"], Some(me.is_some())),
+            right("list repositories", listing_scopes, lists),
+            by_scopes("fetch by git and read repositories", &["read:repository"], Some(true)),
+            by_scopes("push by git", &["write:repository"], Some(true)),
+            by_scopes("create repositories", creation, known.creates),
+            by_scopes("change repositories", &["write:repository"], known.rules),
+            by_scopes("delete repositories", &[self.dialect.deletion_scope(organisation)], known.rules),
+            by_scopes("install webhooks", &["write:repository"], known.rules),
+            by_scopes("open pull requests", &["write:repository"], Some(true)),
+            by_scopes("comment on pull requests", &["write:issue"], Some(true)),
+        ];
+        if known.scopes.as_ref().is_some_and(|held| held.iter().any(|scope| scope == "public-only")) {
+            rights.push(right("see private repositories", &["no public-only"], Some(false)));
+        }
+        Ok(rights)
+    }
+
+    /// Reads something and says whether that was allowed, and which scopes the token has if the refusal names them.
+    async fn probe(&self, url: url::Url) -> Result<(Option<bool>, Option<Vec<String>>), ForgeError> {
+        match self.client.send(&Call::get(url, "try the token's rights").query("limit", 1)).await {
+            Ok(_) => Ok((Some(true), None)),
+            Err(error) => match error.kind {
+                ErrorKind::Forbidden { .. } => Ok((Some(false), gitea_token_scopes(&error.message))),
+                ErrorKind::Unauthorized => Err(error),
+                _ if error.is_transient() => Err(error),
+                _ => Ok((None, None)),
+            },
+        }
+    }
+
+    /// Says whether the account may make repositories in a namespace, and whether it may do everything there.
+    async fn standing(
+        &self,
+        namespace: &str,
+        organisation: bool,
+        me: Option<&User>,
+    ) -> Result<(Option<bool>, Option<bool>), ForgeError> {
+        let Some(me) = me else { return Ok((None, None)) };
+        if me.is_admin {
+            return Ok((Some(true), Some(true)));
+        }
+        if !organisation {
+            let own = me.owns(namespace);
+            // In another's repository one can be a collaborator, so only the making is ruled out.
+            return Ok((Some(own), own.then_some(true)));
+        }
+        let url = self.client.api_url(["users", &me.login, "orgs", namespace, "permissions"]);
+        let doing = format!("look up the account's rights in {namespace}");
+        match self.client.json::<Permissions>(&Call::get(url, doing)).await {
+            Ok(may) => {
+                let rules = may.is_owner || may.is_admin;
+                Ok((Some(rules || may.can_create_repository), rules.then_some(true)))
+            }
+            Err(error) if error.is_transient() || error.kind == ErrorKind::Unauthorized => Err(error),
+            Err(_) => Ok((None, None)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(text: &str) -> Vec<String> {
+        text.split(',').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn writing_includes_reading() {
+        for (held, wanted, expected) in [
+            ("write:repository,read:user", "read:repository", true),
+            ("write:repository,read:user", "write:repository", true),
+            ("write:repository,read:user", "write:user", false),
+            ("read:organization", "write:organization", false),
+            ("all", "write:issue", true),
+            ("public-only,read:user", "read:issue", false),
+        ] {
+            assert_eq!(holds(&scopes(held), wanted), expected, "{held} {wanted}");
+        }
+    }
+
+    #[test]
+    fn scopes_and_standing_count_together() {
+        for (held, standing, expected) in [
+            (Some("write:repository"), Some(true), Some(true)),
+            (Some("write:repository"), Some(false), Some(false)),
+            (Some("write:repository"), None, None),
+            (Some("read:repository"), None, Some(false)),
+            (None, Some(true), None),
+            (None, Some(false), Some(false)),
+        ] {
+            let known = Known { scopes: held.map(scopes), creates: None, rules: None };
+            assert_eq!(known.granted(&["write:repository"], standing), expected, "{held:?} {standing:?}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! GitHub: github.com, Enterprise Cloud and Enterprise Server.
+
+mod adapter;
+mod hooks;
+pub mod names;
+mod namespace;
+mod pulls;
+mod repositories;
+mod rights;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use adapter::GitHub;

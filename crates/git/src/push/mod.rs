@@ -1,0 +1,12 @@
+//! Pushing: each command names what it replaces, and the server compares and swaps.
+
+mod command;
+mod error;
+mod outcome;
+mod report;
+mod run;
+
+pub use command::PushCommand;
+pub use error::PushError;
+pub use outcome::{PushReport, RefOutcome};
+pub use run::{CHUNK, PackSource, PushRequest, push};
