@@ -71,11 +71,17 @@ impl Ground {
         let mut text = String::new();
         for (index, (site, token)) in self.sites.iter().enumerate() {
             let url = site.base_url();
-            write!(text, "[[sites]]\nname = \"forge{index}\"\nprovider = \"gitea\"\nbase_url = \"{url}\"\ntoken = {{ value = \"{token}\" }}\n\n")?;
+            write!(
+                text,
+                "[[sites]]\nname = \"forge{index}\"\nprovider = \"gitea\"\nbase_url = \"{url}\"\ntoken = {{ value = \"{token}\" }}\n\n"
+            )?;
         }
         text.push_str("[[mirrors]]\nname = \"all\"\n\n");
         for index in sites {
-            write!(text, "[[mirrors.endpoints]]\nsite = \"forge{index}\"\nkind = \"user\"\nnamespace = \"{OWNER}\"\n\n")?;
+            write!(
+                text,
+                "[[mirrors.endpoints]]\nsite = \"forge{index}\"\nkind = \"user\"\nnamespace = \"{OWNER}\"\n\n"
+            )?;
         }
         let path = self.dir.path().join(name);
         #[expect(clippy::disallowed_methods, reason = "a file in a folder that nobody else knows")]

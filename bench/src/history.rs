@@ -15,12 +15,26 @@ pub(crate) fn stream(commits: usize, branches: usize, tags: usize) -> Vec<u8> {
         let body = format!("{state:016x} line {number}\n").repeat(4 + (state % 12) as usize);
         let message = format!("change {number}");
         let time = 1_600_000_000 + number * 60;
-        push(&mut text, format_args!("commit refs/heads/main\nmark :{number}\ncommitter Bench <bench@example.org> {time} +0000\n"));
+        push(
+            &mut text,
+            format_args!("commit refs/heads/main\nmark :{number}\ncommitter Bench <bench@example.org> {time} +0000\n"),
+        );
         push(&mut text, format_args!("data {}\n{message}\n", message.len()));
-        push(&mut text, format_args!("M 100644 inline dir{}/file{}.txt\ndata {}\n{body}\n", state % 50, state / 50 % 40, body.len()));
+        push(
+            &mut text,
+            format_args!(
+                "M 100644 inline dir{}/file{}.txt\ndata {}\n{body}\n",
+                state % 50,
+                state / 50 % 40,
+                body.len()
+            ),
+        );
     }
     for number in 0..branches {
-        push(&mut text, format_args!("reset refs/heads/topic/{number:05}\nfrom :{}\n\n", 1 + number * commits / branches.max(1)));
+        push(
+            &mut text,
+            format_args!("reset refs/heads/topic/{number:05}\nfrom :{}\n\n", 1 + number * commits / branches.max(1)),
+        );
     }
     for number in 0..tags {
         push(&mut text, format_args!("reset refs/tags/v{number:05}\nfrom :{}\n\n", 1 + number * commits / tags.max(1)));

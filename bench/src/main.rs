@@ -88,7 +88,9 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.work {
             Work::Noop { repos, endpoints, branches } => noop::run(&cli.common, repos, endpoints, branches).await,
-            Work::FirstPush { branches, tags, no_git_push } => push::run(&cli.common, branches, tags, !no_git_push).await,
+            Work::FirstPush { branches, tags, no_git_push } => {
+                push::run(&cli.common, branches, tags, !no_git_push).await
+            }
             Work::FirstMirror { commits, endpoints } => mirror::run(&cli.common, commits, endpoints).await,
         }
     });

@@ -7,7 +7,8 @@ use crate::report::Report;
 use crate::{Common, Error, history};
 
 pub(crate) async fn run(common: &Common, commits: usize, endpoints: usize) -> Result<(), Error> {
-    let mut report = Report::new(format!("First mirror: {commits} commits from one endpoint to {endpoints} empty ones"));
+    let mut report =
+        Report::new(format!("First mirror: {commits} commits from one endpoint to {endpoints} empty ones"));
     let (mut git, mut own, mut peer) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..common.runs {
         let ground = filled(commits, endpoints).await?;
@@ -17,16 +18,24 @@ pub(crate) async fn run(common: &Common, commits: usize, endpoints: usize) -> Re
         let mut pushes = Vec::new();
         for site in 1..=endpoints {
             ground.repository(site, "large")?;
-            pushes.push(["-C", clone.as_str(), "push", "-q", "--mirror", &ground.url(site, "large")].map(str::to_owned).to_vec());
+            pushes.push(
+                ["-C", clone.as_str(), "push", "-q", "--mirror", &ground.url(site, "large")]
+                    .map(str::to_owned)
+                    .to_vec(),
+            );
         }
         ground.runner.gits(pushes, endpoints).await?;
         git.push(started.elapsed());
 
         let ground = filled(commits, endpoints).await?;
-        own.push(ground.fresh_home("refray")?.sync(&common.refray, &ground.config("config.toml", 0..endpoints + 1)?).await?);
+        own.push(
+            ground.fresh_home("refray")?.sync(&common.refray, &ground.config("config.toml", 0..endpoints + 1)?).await?,
+        );
         if let Some(program) = &common.peer {
             let ground = filled(commits, endpoints).await?;
-            peer.push(ground.fresh_home("peer")?.sync(program, &ground.config("config.toml", 0..endpoints + 1)?).await?);
+            peer.push(
+                ground.fresh_home("peer")?.sync(program, &ground.config("config.toml", 0..endpoints + 1)?).await?,
+            );
         }
     }
     report.row("git clone --mirror, push --mirror", git, "pushes in parallel");

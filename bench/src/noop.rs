@@ -12,13 +12,16 @@ pub(crate) async fn run(common: &Common, repos: usize, endpoints: usize, branche
         ground.import(&bare, history::stream(20, branches.saturating_sub(1), 0)).await?;
     }
     let config = ground.config("config.toml", 0..endpoints)?;
-    let mut report = Report::new(format!("Nothing changed: {repos} repositories, {endpoints} endpoints, {branches} branches each"));
+    let mut report =
+        Report::new(format!("Nothing changed: {repos} repositories, {endpoints} endpoints, {branches} branches each"));
 
     let own = ground.fresh_home("refray")?;
     let first = own.sync(&common.refray, &config).await?;
     let listings: Vec<Vec<String>> = names
         .iter()
-        .flat_map(|name| (0..endpoints).map(|site| vec!["ls-remote".to_owned(), ground.url(site, name)]).collect::<Vec<_>>())
+        .flat_map(|name| {
+            (0..endpoints).map(|site| vec!["ls-remote".to_owned(), ground.url(site, name)]).collect::<Vec<_>>()
+        })
         .collect();
     let mut git = Vec::new();
     let mut times = Vec::new();

@@ -34,7 +34,12 @@ impl Runner {
     /// Runs a program to its end.
     pub(crate) async fn run<S: AsRef<OsStr>>(&self, program: &Path, args: &[S]) -> Result<Duration, Error> {
         let started = Instant::now();
-        let output = self.command(program).args(args).output().await.map_err(|error| format!("{}: {error}", program.display()))?;
+        let output = self
+            .command(program)
+            .args(args)
+            .output()
+            .await
+            .map_err(|error| format!("{}: {error}", program.display()))?;
         let took = started.elapsed();
         if output.status.success() {
             return Ok(took);

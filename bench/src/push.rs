@@ -10,7 +10,8 @@ use crate::{Common, Error, history};
 
 pub(crate) async fn run(common: &Common, branches: usize, tags: usize, with_git_push: bool) -> Result<(), Error> {
     let mut report = Report::new(format!("First push: {branches} branches and {tags} tags to an empty endpoint"));
-    let (mut server, mut git, mut own, mut own_all, mut peer) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut server, mut git, mut own, mut own_all, mut peer) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..common.runs {
         // The second forge takes part only in the second sync, so that the mirror is warm and the push alone is measured.
         let ground = Ground::new(4).await?;
@@ -23,7 +24,9 @@ pub(crate) async fn run(common: &Common, branches: usize, tags: usize, with_git_
         if with_git_push {
             ground.repository(3, "many")?;
             let source = source.to_string_lossy().into_owned();
-            git.push(ground.runner.git(&["-C", source.as_str(), "push", "-q", "--mirror", &ground.url(3, "many")]).await?);
+            git.push(
+                ground.runner.git(&["-C", source.as_str(), "push", "-q", "--mirror", &ground.url(3, "many")]).await?,
+            );
         }
         if let Some(program) = &common.peer {
             let ground = Ground::new(2).await?;
@@ -50,7 +53,10 @@ async fn bare_receive_pack(ground: &Ground, source: &Path) -> Result<Duration, E
     let target = ground.dir.path().join("bare.git").to_string_lossy().into_owned();
     ground.runner.git(&["init", "-q", "--bare", target.as_str()]).await?;
     let source = source.to_string_lossy().into_owned();
-    let (refs, _) = ground.runner.feed(&["-C", source.as_str(), "for-each-ref", "--format=%(objectname) %(refname)"], Vec::new()).await?;
+    let (refs, _) = ground
+        .runner
+        .feed(&["-C", source.as_str(), "for-each-ref", "--format=%(objectname) %(refname)"], Vec::new())
+        .await?;
     let refs = String::from_utf8(refs)?;
     let mut input = Vec::new();
     let mut tips = String::new();

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 /// Keeps one set of git repositories identical across all their forges, read and write from every side.
 #[derive(Debug, Parser)]
 #[command(name = "refray", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 all agree; 1 something failed or is held; 2 usage or configuration; 3 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 all agree; 1 something failed or is held; 2 usage or configuration; 3 interrupted."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

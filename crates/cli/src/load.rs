@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use miette::{Diagnostic, Report, Result};
-use refray_core::config::{self, Config, ConfigErrors, Parsed, SecretSource};
+use refray_core::config::{self, Config, ConfigErrors, Parsed, ProblemKind, SecretSource};
 use refray_core::event::EventSink;
 use refray_engine::lock::Locks;
 use refray_engine::store::SqliteStore;
@@ -15,7 +15,6 @@ use refray_git::Git;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::Global;
 use crate::environment::ProcessEnvironment;
 use crate::paths::Paths;
 
@@ -36,10 +35,13 @@ enum LoadError {
 }
 
 /// Reads and checks the configuration. Warnings go to the log.
-pub(crate) fn config(paths: &Paths, _global: &Global) -> Result<Arc<Config>> {
+pub(crate) fn config(paths: &Paths) -> Result<Arc<Config>> {
     let parsed = parse(paths)??;
     for warning in &parsed.warnings {
-        tracing::warn!("{warning}");
+        // A secret in the file is worth a word only where others can read the file; `config check` always says it.
+        if warning.kind() != ProblemKind::LiteralSecret {
+            tracing::warn!("{}: {warning}", paths.config.display());
+        }
     }
     warn_of_open_secrets(&paths.config, &parsed.config);
     Ok(Arc::new(parsed.config))
@@ -68,17 +70,21 @@ fn warn_of_open_secrets(path: &Path, config: &Config) {
     let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
     if holds_one && mode.is_ok_and(|mode| mode & 0o077 != 0) {
         let path = path.display();
-        tracing::warn!("{path} holds a secret and can be read by others: run `chmod 600 {path}`, or keep the secret elsewhere");
+        tracing::warn!(
+            "{path} holds a secret and can be read by others: run `chmod 600 {path}`, or keep the secret elsewhere"
+        );
     }
 }
 
 /// Opens the store and makes a client for every site that a group uses.
 pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn EventSink>) -> Result<Engine> {
-    let git = Git::discover().map_err(|error| setup(&error, "Install git 2.39 or newer, and see that it is in `PATH`."))?;
+    let git =
+        Git::discover().map_err(|error| setup(&error, "Install git 2.39 or newer, and see that it is in `PATH`."))?;
     let store = SqliteStore::open(&paths.state_dir).await.map_err(|error| {
         let remedy = error.remedy();
         setup(&error, &remedy)
     })?;
+    let locks = Locks::new(&paths.state_dir).map_err(|error| setup(&error, &error.remedy()))?;
     let mut forges = BTreeMap::new();
     let used = config.mirrors.iter().flat_map(|group| &group.endpoints).map(|endpoint| &endpoint.site);
     for site in used {
@@ -98,7 +104,7 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
         store: Arc::new(store),
         git,
         dirs: Dirs { work: paths.work_dir.clone(), state: paths.state_dir.clone() },
-        locks: Locks::new(&paths.state_dir),
+        locks,
         events,
         clock: jiff::Timestamp::now,
         stop: CancellationToken::new(),

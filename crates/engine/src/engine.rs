@@ -49,7 +49,9 @@ pub struct Engine {
 impl Engine {
     /// Returns the forge of an endpoint's site.
     pub(crate) fn forge(&self, endpoint: &Endpoint) -> Result<&Arc<dyn Forge>, String> {
-        self.forges.get(&endpoint.site.name).ok_or_else(|| format!("the site `{}` is not connected", endpoint.site.name))
+        self.forges
+            .get(&endpoint.site.name)
+            .ok_or_else(|| format!("the site `{}` is not connected", endpoint.site.name))
     }
 
     pub(crate) fn emit(&self, event: Event) {

@@ -6,6 +6,7 @@
 mod apply;
 mod engine;
 pub mod lock;
+mod mirror;
 mod observe;
 mod reconcile;
 mod record;
@@ -13,7 +14,6 @@ mod refusal;
 mod run;
 #[path = "store_lead/mod.rs"]
 pub mod store;
-mod mirror;
 mod transfer;
 
 pub use engine::{Dirs, Engine};

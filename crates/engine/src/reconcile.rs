@@ -52,7 +52,11 @@ pub(crate) async fn reconcile(
     settings: &Settings<'_>,
 ) -> Ended {
     let key = task.name.key();
-    let _lock = match engine.locks.acquire(&group.name, &key, &|| tracing::info!(repository = %task.name, "waits for another run")).await {
+    let _lock = match engine
+        .locks
+        .acquire(&group.name, &key, &|| tracing::info!(repository = %task.name, "waits for another run"))
+        .await
+    {
         Ok(lock) => lock,
         Err(error) => return failed(0, error.to_string(), "Check the state directory and its rights."),
     };
@@ -112,7 +116,8 @@ async fn one_pass(
 ) -> Result<Pass, (String, String)> {
     let options = settings.options;
     let views = observe::views(engine, group, &task.copies).await;
-    if !options.full && task.findings.is_empty() && record.is_some_and(|record| unchanged(record, &task.copies, &views)) {
+    if !options.full && task.findings.is_empty() && record.is_some_and(|record| unchanged(record, &task.copies, &views))
+    {
         return Ok(Pass { status: RepoStatus::Agreed, done: 0, findings: Vec::new(), look_again: false });
     }
     let stored = engine.store.baseline(&group.name, &task.name.key()).await;
@@ -124,10 +129,8 @@ async fn one_pass(
         }
     }
     let policy = Policy::from(group);
-    let releases = Releases {
-        deletions: options.selection.confirm_deletions,
-        join: options.join.contains(&task.name.key()),
-    };
+    let releases =
+        Releases { deletions: options.selection.confirm_deletions, join: options.join.contains(&task.name.key()) };
     let dry_run = options.dry_run;
     let subject = Subject { group, task, policy: &policy, releases, views: &views, baseline: &baseline, dry_run };
     let facts = observe::gather(engine, subject).await?;
@@ -195,7 +198,8 @@ fn unchanged(record: &RepoRecord, copies: &BTreeMap<EndpointId, Copy>, views: &V
         Copy::Present { recreated: false, repository } => {
             let known = record.copies.get(endpoint);
             known.is_some_and(|known| known.agreed && known.id == repository.id && known.path == repository.path)
-                && views.get(endpoint).and_then(|view| view.snapshot()).map(|snapshot| snapshot.fingerprint()) == Some(agreed)
+                && views.get(endpoint).and_then(|view| view.snapshot()).map(|snapshot| snapshot.fingerprint())
+                    == Some(agreed)
         }
         Copy::Absent => !record.copies.contains_key(endpoint),
         _ => false,
@@ -229,7 +233,10 @@ fn status(plan: &RepoPlan, applied: &Applied) -> RepoStatus {
 
 /// Returns the hash of what all copies hold, when all hold the same.
 pub(crate) fn common_fingerprint(views: &Views) -> Option<Fingerprint> {
-    let mut prints = views.values().filter(|view| !matches!(view, plan::View::Absent)).map(|view| view.snapshot().map(|snapshot| snapshot.fingerprint()));
+    let mut prints = views
+        .values()
+        .filter(|view| !matches!(view, plan::View::Absent))
+        .map(|view| view.snapshot().map(|snapshot| snapshot.fingerprint()));
     let first = prints.next()??;
     prints.all(|print| print == Some(first)).then_some(first)
 }

@@ -27,7 +27,12 @@ pub(crate) struct Ending<'a> {
 }
 
 /// Notes what is about to be done, before anything is.
-pub(crate) async fn intend(engine: &Engine, group: &MirrorGroup, plan: &RepoPlan, run: &str) -> Result<(), (String, String)> {
+pub(crate) async fn intend(
+    engine: &Engine,
+    group: &MirrorGroup,
+    plan: &RepoPlan,
+    run: &str,
+) -> Result<(), (String, String)> {
     if plan.is_idle() {
         return Ok(());
     }
@@ -84,7 +89,8 @@ fn copies(
             Some(Copy::Present { repository, .. }) => Some(repository),
             _ => applied.created.get(id),
         };
-        let gone = matches!(applied.views.get(id), Some(View::Absent)) && matches!(task.copies.get(id), Some(Copy::Delete(_)));
+        let gone =
+            matches!(applied.views.get(id), Some(View::Absent)) && matches!(task.copies.get(id), Some(Copy::Delete(_)));
         let entry = match (seen, before) {
             (Some(repository), _) => Some(known(endpoint.site.provider, repository, before, settings, id, all_agree)),
             (None, Some(before)) if !gone => Some(before.clone()),

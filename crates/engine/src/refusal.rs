@@ -148,21 +148,9 @@ const CATALOGUE: &[Known] = &[
     known(&["disabled"], "disabled", "Ask the forge's support why the repository is disabled."),
     known(&["quota exceeded"], "quota", "Free space in the account, or raise its quota."),
     known(&["repository size", "limit"], "quota", "Free space in the account, or raise its quota."),
-    known(
-        &["over the limit"],
-        "quota",
-        "Free space in the account, or raise its quota.",
-    ),
-    known(
-        &["no space left on device"],
-        "disk_full",
-        "Free space on the disk of the receiving side.",
-    ),
-    known(
-        &["unable to write"],
-        "disk_full",
-        "Check the space and the rights on the disk of the receiving side.",
-    ),
+    known(&["over the limit"], "quota", "Free space in the account, or raise its quota."),
+    known(&["no space left on device"], "disk_full", "Free space on the disk of the receiving side."),
+    known(&["unable to write"], "disk_full", "Check the space and the rights on the disk of the receiving side."),
     known(
         &["insufficient permission"],
         "no_permission",
@@ -239,11 +227,23 @@ mod tests {
         ("pre-receive hook declined", "Gitea: branch main is protected from force push", "protected_branch"),
         ("pre-receive hook declined", "Gitea: Tag v1 is protected", "protected_tag"),
         ("pre-receive hook declined", "error: GH001: Large files detected.", "file_too_large"),
-        ("pre-receive hook declined", "GitLab: LFS objects are missing. Ensure LFS is properly set up", "lfs_object_missing"),
-        ("push declined due to email privacy restrictions", "error: GH007: Your push would publish a private email address.", "email_privacy"),
+        (
+            "pre-receive hook declined",
+            "GitLab: LFS objects are missing. Ensure LFS is properly set up",
+            "lfs_object_missing",
+        ),
+        (
+            "push declined due to email privacy restrictions",
+            "error: GH007: Your push would publish a private email address.",
+            "email_privacy",
+        ),
         ("deny updating a hidden ref", "", "hidden_ref"),
         ("deletion of the current branch prohibited", "", "default_branch"),
-        ("non-fast-forward", "error: denying non-fast-forward refs/heads/x (you should pull first)", "non_fast_forward"),
+        (
+            "non-fast-forward",
+            "error: denying non-fast-forward refs/heads/x (you should pull first)",
+            "non_fast_forward",
+        ),
         ("hook declined", "no idea", "unknown"),
         ("pre-receive hook declined", "Forgejo: Quota exceeded", "quota"),
     ];
@@ -260,7 +260,12 @@ mod tests {
 
     #[test]
     fn a_lost_race_is_no_refusal() {
-        for reason in ["incorrect old value provided", "reference already exists", "failed to update ref", "cannot lock ref 'refs/heads/x'"] {
+        for reason in [
+            "incorrect old value provided",
+            "reference already exists",
+            "failed to update ref",
+            "cannot lock ref 'refs/heads/x'",
+        ] {
             assert_eq!(judge(reason, ""), Meaning::Moved, "{reason}");
         }
     }

@@ -88,7 +88,12 @@ impl Engine {
     }
 
     /// A name that was asked for and is nowhere is a mistake worth an exit code.
-    fn report_unmatched(&self, groups: &[&std::sync::Arc<MirrorGroup>], unmatched: &BTreeSet<String>, summary: &mut Summary) {
+    fn report_unmatched(
+        &self,
+        groups: &[&std::sync::Arc<MirrorGroup>],
+        unmatched: &BTreeSet<String>,
+        summary: &mut Summary,
+    ) {
         let Some(group) = groups.first() else { return };
         for name in unmatched {
             let Ok(repository) = RepoName::new(name) else { continue };
@@ -114,7 +119,8 @@ impl Engine {
         let endpoints = group.endpoints.iter().map(|endpoint| endpoint.id.clone()).collect();
         self.emit(Event::GroupStarted { group: group.name.clone(), endpoints });
         let mut records = self.store.group_state(&group.name).await?;
-        let mut known: BTreeMap<_, _> = records.iter().map(|(key, record)| (key.clone(), record.copies.clone())).collect();
+        let mut known: BTreeMap<_, _> =
+            records.iter().map(|(key, record)| (key.clone(), record.copies.clone())).collect();
         let (sights, failures) = observe::sights(self, group, &known).await;
         let mut result = GroupResult::default();
         let mut hidden = BTreeSet::new();

@@ -12,7 +12,8 @@ pub mod gitlab;
 pub mod http;
 
 pub use api::{
-    Account, Deletion, Forge, Hook, HookEvent, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull, PullState, RepositoryPatch, Right,
+    Account, Deletion, Forge, Hook, HookEvent, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull,
+    PullState, RepositoryPatch, Right,
 };
 pub use connect::connect;
 pub use credentials::{CredentialError, Environment, resolve};

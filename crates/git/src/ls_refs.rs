@@ -14,7 +14,7 @@ use crate::wire::{AGENT, Advertisement, Capabilities, ProtocolError, Session, re
 
 /// Lists the branches, the tags and the default branch of a repository.
 ///
-/// A single request when the remote's [memory](Remote::memory) says that the server speaks protocol version 2.
+/// A single request, unless the server does not speak protocol version 2, which the remote's [memory](Remote::memory) keeps.
 ///
 /// # Errors
 /// The remote cannot be reached, or its answer is not a whole listing. A short list is never returned.
@@ -29,7 +29,8 @@ pub async fn ls_refs(remote: &dyn Remote) -> Result<Snapshot, ProtocolError> {
 /// As for [`ls_refs`].
 pub async fn ls_refs_of(remote: &dyn Remote, format: Option<ObjectFormat>) -> Result<Snapshot, ProtocolError> {
     let memory = remote.memory();
-    let known = memory.speaks_v2();
+    // Every server of today speaks version 2: a request that assumes so and is not understood costs less than asking first.
+    let known = !memory.speaks_only_v0();
     let mut session = Session::open(remote, Service::UploadPack, ProtocolVersion::V2, !known).await?;
     if !session.has_advertisement() {
         let format = format.unwrap_or_default();
@@ -38,7 +39,13 @@ pub async fn ls_refs_of(remote: &dyn Remote, format: Option<ObjectFormat>) -> Re
             // The server may have been replaced by one that speaks only version 0, or the repository may use another hash
             // function: both make for an answer that says little.
             Err(error) if may_be_misunderstood(&error) => session.advertise().await?,
-            result => return result,
+            Ok(snapshot) => {
+                if !memory.speaks_v2() {
+                    memory.saw_v2(false);
+                }
+                return Ok(snapshot);
+            }
+            Err(error) => return Err(error),
         }
     }
     match read_advertisement(session.reader()?, Service::UploadPack).await? {

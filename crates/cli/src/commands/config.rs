@@ -24,7 +24,8 @@ pub(crate) fn run(global: &Global, command: ConfigCommand) -> Result<Exit> {
         }
         ConfigCommand::Check => {
             let paths = Paths::find(global)?;
-            let config = load::config(&paths, global)?;
+            let parsed = load::parse(&paths)??;
+            let config = parsed.config;
             let groups = config.mirrors.len();
             let endpoints: usize = config.mirrors.iter().map(|group| group.endpoints.len()).sum();
             match global.format {
@@ -35,18 +36,24 @@ pub(crate) fn run(global: &Global, command: ConfigCommand) -> Result<Exit> {
                         "sites": config.sites.len(),
                         "groups": groups,
                         "endpoints": endpoints,
+                        "warnings": parsed.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     });
                     writeln!(out, "{line}").into_diagnostic()?;
                 }
-                Format::Text => writeln!(
-                    out,
-                    "{} is good: {}, {}, {}.",
-                    paths.config.display(),
-                    count(config.sites.len(), "site"),
-                    count(groups, "group"),
-                    count(endpoints, "endpoint"),
-                )
-                .into_diagnostic()?,
+                Format::Text => {
+                    for warning in parsed.warnings {
+                        writeln!(out, "{:?}", miette::Report::new(warning)).into_diagnostic()?;
+                    }
+                    writeln!(
+                        out,
+                        "{} is good: {}, {}, {}.",
+                        paths.config.display(),
+                        count(config.sites.len(), "site"),
+                        count(groups, "group"),
+                        count(endpoints, "endpoint"),
+                    )
+                    .into_diagnostic()?;
+                }
             }
         }
     }

@@ -16,7 +16,9 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Exit {
 
 /// Writes `refray.1`, `refray-sync.1`, … into a folder.
 pub(crate) fn man(dir: &Path) -> Result<Exit> {
-    std::fs::create_dir_all(dir).into_diagnostic().wrap_err_with(|| format!("cannot make the folder {}", dir.display()))?;
+    std::fs::create_dir_all(dir)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot make the folder {}", dir.display()))?;
     clap_mangen::generate_to(Cli::command(), dir)
         .into_diagnostic()
         .wrap_err_with(|| format!("cannot write the manual pages into {}", dir.display()))?;

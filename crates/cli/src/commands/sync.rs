@@ -43,7 +43,7 @@ enum UsageError {
 /// Runs the command.
 pub(crate) async fn run(global: &Global, args: &SyncArgs) -> Result<Exit> {
     let paths = Paths::find(global)?;
-    let config = load::config(&paths, global)?;
+    let config = load::config(&paths)?;
     let options = options(args, &config)?;
     let engine = connect(config, &paths, sink(global)).await?;
     sync(&engine, &options).await
@@ -96,7 +96,8 @@ pub(crate) fn sink(global: &Global) -> Arc<dyn EventSink> {
         Format::Text => {
             let no_color = environment::var("NO_COLOR").is_some();
             let style = Style::for_stdout(global.color, no_color);
-            let bar = std::io::stderr().is_terminal() && !global.quiet && environment::var("TERM").as_deref() != Some("dumb");
+            let bar =
+                std::io::stderr().is_terminal() && !global.quiet && environment::var("TERM").as_deref() != Some("dumb");
             Arc::new(TextSink::new(std::io::stdout(), style, global.quiet, global.verbose, bar))
         }
     }

@@ -1,6 +1,6 @@
 //! The lines about one repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use refray_core::event::Event;
@@ -100,38 +100,65 @@ fn mark(status: RepoStatus, style: Style) -> String {
     }
 }
 
-/// Says what was done in a line: `created on b; 3 branches and 2 tags to b and c`.
+/// Says what was done in a line: `created on b and c with 3 branches and 2 tags; branch main forwarded on d`.
 fn summarise(done: &[Action]) -> String {
     let mut parts = Vec::new();
-    let at = |wanted: fn(&Action) -> bool| {
-        let endpoints = done.iter().filter(|action| wanted(action)).map(|action| action.endpoint().to_string());
-        endpoints.collect::<Vec<_>>()
+    let at = |wanted: fn(&Action) -> bool| -> BTreeSet<&EndpointId> {
+        done.iter().filter(|action| wanted(action)).map(Action::endpoint).collect()
     };
     let created = at(|action| matches!(action, Action::CreateRepository(_)));
-    if !created.is_empty() {
-        parts.push(format!("created on {}", and(&created)));
-    }
-    // What went to several endpoints alike is said once.
-    let mut by_content: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut per_endpoint: BTreeMap<&EndpointId, Vec<&RefUpdate>> = BTreeMap::new();
     for action in done {
         if let Action::UpdateRef(update) = action {
             per_endpoint.entry(&update.endpoint).or_default().push(update);
         }
     }
-    for (endpoint, updates) in per_endpoint {
-        by_content.entry(count_refs(&updates)).or_default().push(endpoint.to_string());
+    // What went to several endpoints alike is said once.
+    let mut filled: BTreeMap<String, BTreeSet<&EndpointId>> = BTreeMap::new();
+    let mut changed: BTreeMap<String, BTreeSet<&EndpointId>> = BTreeMap::new();
+    for endpoint in &created {
+        let updates = per_endpoint.remove(endpoint).unwrap_or_default();
+        filled.entry(content(&updates)).or_default().insert(endpoint);
     }
-    parts.extend(by_content.into_iter().map(|(what, endpoints)| format!("{what} on {}", and(&endpoints))));
+    for (endpoint, updates) in per_endpoint {
+        changed.entry(count_refs(&updates)).or_default().insert(endpoint);
+    }
+    parts.extend(filled.iter().map(|(what, endpoints)| {
+        let with = if what.is_empty() { String::new() } else { format!(" with {what}") };
+        format!("created on {}{with}", places(endpoints))
+    }));
+    parts.extend(changed.iter().map(|(what, endpoints)| format!("{what} on {}", places(endpoints))));
     let switched = at(|action| matches!(action, Action::SwitchDefaultBranch(switch) if switch.old.is_some()));
     if !switched.is_empty() {
-        parts.push(format!("default branch switched on {}", and(&switched)));
+        parts.push(format!("default branch switched on {}", places(&switched)));
     }
     let deleted = at(|action| matches!(action, Action::DeleteRepository(_)));
     if !deleted.is_empty() {
-        parts.push(format!("deleted on {}", and(&deleted)));
+        parts.push(format!("deleted on {}", places(&deleted)));
     }
     parts.join("; ")
+}
+
+/// Names endpoints while they are few.
+fn places(endpoints: &BTreeSet<&EndpointId>) -> String {
+    if endpoints.len() > 2 {
+        return format!("{} endpoints", endpoints.len());
+    }
+    and(&endpoints.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// Says what a new repository was filled with.
+fn content(updates: &[&RefUpdate]) -> String {
+    let tags = updates.iter().filter(|update| update.name.is_tag()).count();
+    let mut parts = Vec::new();
+    for (number, one, many) in [(updates.len() - tags, "branch", "branches"), (tags, "tag", "tags")] {
+        match number {
+            0 => {}
+            1 => parts.push(format!("1 {one}")),
+            more => parts.push(format!("{more} {many}")),
+        }
+    }
+    and(&parts)
 }
 
 fn count_refs(updates: &[&RefUpdate]) -> String {
@@ -238,7 +265,8 @@ fn finding_lines(text: &mut String, finding: &Finding, style: Style) {
     push(text, format_args!("    {message}\n"));
     let width = finding.sides.keys().map(|endpoint| endpoint.as_str().chars().count()).max().unwrap_or(0);
     for (endpoint, value) in finding.sides.iter().filter(|(_, value)| *value != "?") {
-        let value = if value.len() >= 40 && value.bytes().all(|b| b.is_ascii_hexdigit()) { &value[..10] } else { value };
+        let value =
+            if value.len() >= 40 && value.bytes().all(|b| b.is_ascii_hexdigit()) { &value[..10] } else { value };
         let value = if value == "-" { "absent" } else { value };
         push(text, format_args!("      {:width$}  {value}\n", endpoint.as_str()));
     }

@@ -19,7 +19,8 @@ impl Progress {
     pub(crate) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} repositories {wide_bar} {msg} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} repositories {wide_bar} {msg} {elapsed}")
+        {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(120));

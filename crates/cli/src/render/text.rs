@@ -59,12 +59,19 @@ impl<W: Write + Send> EventSink for TextSink<W> {
             Event::GroupStarted { .. } | Event::RepositoryStarted { .. } => {}
             Event::EndpointFailed { endpoint, message, remedy, .. } => {
                 let mark = style.bad("!");
-                state.print(&format!("{mark} {}: {message}\n      {} {remedy}\n", style.strong(endpoint.as_str()), style.dim("remedy:")));
+                state.print(&format!(
+                    "{mark} {}: {message}\n      {} {remedy}\n",
+                    style.strong(endpoint.as_str()),
+                    style.dim("remedy:")
+                ));
             }
             Event::GroupListed { group, repositories } => {
                 state.progress.expect(repositories);
                 if self.level >= Level::Normal {
-                    let line = format!("{}\n", style.dim(&format!("{group}: {}", count(repositories, "repository", "repositories"))));
+                    let line = format!(
+                        "{}\n",
+                        style.dim(&format!("{group}: {}", count(repositories, "repository", "repositories")))
+                    );
                     state.print(&line);
                 }
             }
@@ -121,7 +128,11 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
     } else {
         format!("{}, run {run}", count(summary.actions, "change", "changes"))
     };
-    format!("{}{what}{endpoints}. {}\n", count(summary.repositories, "repository", "repositories"), style.dim(&format!("{actions}, {seconds:.1} s")))
+    format!(
+        "{}{what}{endpoints}. {}\n",
+        count(summary.repositories, "repository", "repositories"),
+        style.dim(&format!("{actions}, {seconds:.1} s"))
+    )
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

@@ -26,7 +26,8 @@ pub(super) async fn keep(
     views: &Views,
     mirror: Option<&Arc<Mirror>>,
 ) -> Result<PathBuf, (String, String)> {
-    let remedy = "Check the space and the rights of the state directory, and that every side can be fetched.".to_owned();
+    let remedy =
+        "Check the space and the rights of the state directory, and that every side can be fetched.".to_owned();
     let mirror = mirror.ok_or_else(|| ("the commits were not fetched".to_owned(), remedy.clone()))?;
     let stamp = engine.stamp();
     let refs = refs(plan, views, &stamp);

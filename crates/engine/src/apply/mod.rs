@@ -86,10 +86,14 @@ pub(crate) async fn apply(
     if plan.updates.iter().any(|update| update.cause.is_destructive()) || !plan.deletes.is_empty() {
         match backup::keep(engine, group, task, plan, views, mirror).await {
             Ok(bundle) => step.applied.backup = Some(bundle),
-            Err((message, remedy)) => unsafe_to_write = Some(failed(&format!("no backup could be made, so nothing was written: {message}"), &remedy)),
+            Err((message, remedy)) => {
+                unsafe_to_write =
+                    Some(failed(&format!("no backup could be made, so nothing was written: {message}"), &remedy))
+            }
         }
     }
-    let (destructive, harmless): (Vec<_>, Vec<_>) = plan.updates.iter().partition(|update| update.cause.is_destructive());
+    let (destructive, harmless): (Vec<_>, Vec<_>) =
+        plan.updates.iter().partition(|update| update.cause.is_destructive());
     if let Some(outcome) = &unsafe_to_write {
         step.tell(destructive.iter().map(|update| (Action::UpdateRef((*update).clone()), outcome.clone())).collect());
     }
@@ -106,7 +110,8 @@ pub(crate) async fn apply(
     let pushed = push::push_all(job(views), &now).await;
     step.pushed(pushed);
 
-    let switches: Vec<_> = plan.default_branches.iter().filter(|switch| step.exists(&switch.endpoint, &switch.new)).collect();
+    let switches: Vec<_> =
+        plan.default_branches.iter().filter(|switch| step.exists(&switch.endpoint, &switch.new)).collect();
     let outcomes = setting::switch_defaults(engine, group, &paths, &switches).await;
     step.tell(outcomes);
 
@@ -115,7 +120,9 @@ pub(crate) async fn apply(
 
     let outcomes = match &unsafe_to_write {
         None => setting::delete_repositories(engine, group, &paths, &plan.deletes).await,
-        Some(outcome) => plan.deletes.iter().map(|delete| (Action::DeleteRepository(delete.clone()), outcome.clone())).collect(),
+        Some(outcome) => {
+            plan.deletes.iter().map(|delete| (Action::DeleteRepository(delete.clone()), outcome.clone())).collect()
+        }
     };
     step.tell(outcomes);
     applied
@@ -129,17 +136,21 @@ async fn leave_what_is_missing<'a>(
 ) -> (Vec<&'a RefUpdate>, Vec<(Action, Outcome)>) {
     let wanted: Vec<Oid> = updates.iter().filter_map(|update| update.new).collect();
     let held = match mirror {
-        Some(mirror) => crate::mirror::blocking(mirror, move |mirror| mirror.holds(wanted)).await.map_err(|(why, _)| why),
+        Some(mirror) => {
+            crate::mirror::blocking(mirror, move |mirror| mirror.holds(wanted)).await.map_err(|(why, _)| why)
+        }
         None => Err("there is no mirror".to_owned()),
     };
-    let is_held = |update: &&RefUpdate| {
-        update.new.is_none_or(|new| held.as_ref().is_ok_and(|held| held.contains(&new)))
-    };
+    let is_held =
+        |update: &&RefUpdate| update.new.is_none_or(|new| held.as_ref().is_ok_and(|held| held.contains(&new)));
     let (there, missing): (Vec<_>, Vec<_>) = updates.into_iter().partition(is_held);
     let mut why: Vec<&str> = fetch_errors.values().map(String::as_str).collect();
     why.extend(held.as_ref().err().map(String::as_str));
     let message = format!("its commits could not be fetched: {}", why.join("; "));
-    let outcome = failed(&message, "Run again; if it lasts, check that the repository can be fetched from the side that has them.");
+    let outcome = failed(
+        &message,
+        "Run again; if it lasts, check that the repository can be fetched from the side that has them.",
+    );
     let outcomes = missing.into_iter().map(|update| (Action::UpdateRef(update.clone()), outcome.clone()));
     (there, outcomes.collect())
 }

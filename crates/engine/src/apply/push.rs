@@ -77,7 +77,8 @@ pub(super) async fn push_all(job: Job<'_>, updates: &[&RefUpdate]) -> Pushed {
 /// Returns the objects that an endpoint is to get, and those that it has.
 fn need(view: Option<&View>, updates: &[&RefUpdate]) -> (Vec<Oid>, Vec<Oid>) {
     let wants: BTreeSet<Oid> = updates.iter().filter_map(|update| update.new).collect();
-    let has: BTreeSet<Oid> = view.and_then(View::snapshot).into_iter().flat_map(|snapshot| snapshot.refs.values().copied()).collect();
+    let has: BTreeSet<Oid> =
+        view.and_then(View::snapshot).into_iter().flat_map(|snapshot| snapshot.refs.values().copied()).collect();
     (wants.difference(&has).copied().collect(), has.into_iter().collect())
 }
 
@@ -155,7 +156,9 @@ impl Target<'_> {
                     together.push(*update);
                     continue;
                 }
-                Some(RefOutcome::Refused { reason }) => self.refused(update, reason, &messages, report.unpack_error.as_deref()),
+                Some(RefOutcome::Refused { reason }) => {
+                    self.refused(update, reason, &messages, report.unpack_error.as_deref())
+                }
                 Some(RefOutcome::Unknown) => {
                     pushed.look_again = true;
                     continue;
@@ -199,7 +202,9 @@ impl Target<'_> {
             message = format!("{message}: {source}");
         }
         let remedy = match error {
-            PushError::Pack(_) => "Check the space and the rights of the work directory; what is in it can be thrown away.",
+            PushError::Pack(_) => {
+                "Check the space and the rights of the work directory; what is in it can be thrown away."
+            }
             _ => "Run again later; if it lasts, check that the token may push there.",
         };
         pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), failed(&message, remedy))));
@@ -214,8 +219,10 @@ fn split<'u>(together: Vec<&'u RefUpdate>, messages: &str, waiting: &mut Vec<Vec
     if together.is_empty() {
         return;
     }
-    let words: BTreeSet<&str> =
-        messages.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ',' | ':')).map(|word| word.trim_end_matches('.')).collect();
+    let words: BTreeSet<&str> = messages
+        .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ',' | ':'))
+        .map(|word| word.trim_end_matches('.'))
+        .collect();
     let is_named = |name: &RefName| words.contains(name.short()) || words.contains(name.full().as_str());
     let (named, rest): (Vec<_>, Vec<_>) = together.iter().copied().partition(|update| is_named(&update.name));
     if named.is_empty() || rest.is_empty() {

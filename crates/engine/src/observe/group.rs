@@ -35,7 +35,8 @@ pub(crate) async fn sights(
     for (endpoint, listed) in group.endpoints.iter().zip(listed) {
         let sight = listed.unwrap_or_else(|error| {
             let message = error.to_string();
-            let failure = EndpointFailure { endpoint: endpoint.id.clone(), message: message.clone(), remedy: error.remedy() };
+            let failure =
+                EndpointFailure { endpoint: endpoint.id.clone(), message: message.clone(), remedy: error.remedy() };
             failures.push(failure);
             Sight { error: message, ..Sight::default() }
         });

@@ -59,13 +59,21 @@ pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Fact
     if needed.is_empty() && asked.ancestry.is_empty() {
         return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
     }
-    let format = views.values().filter_map(View::snapshot).find(|snapshot| !snapshot.is_empty()).map_or(ObjectFormat::Sha1, |snapshot| snapshot.format);
+    let format = views
+        .values()
+        .filter_map(View::snapshot)
+        .find(|snapshot| !snapshot.is_empty())
+        .map_or(ObjectFormat::Sha1, |snapshot| snapshot.format);
     let mirror = mirror::open(engine, subject.group, &subject.task.name, format).await?;
     needed.retain(|oid, _| oid.format() == format);
     let fetch_errors = fetch(engine, subject, &mirror, needed).await?;
     let wanted: Vec<Question> = asked.ancestry.into_iter().collect();
     let sets: Vec<(BTreeSet<EndpointId>, Vec<Oid>)> = if clusters.len() > 1 {
-        clusters.into_iter().map(|cluster| (tips(views, &cluster), cluster)).map(|(tips, cluster)| (cluster, tips)).collect()
+        clusters
+            .into_iter()
+            .map(|cluster| (tips(views, &cluster), cluster))
+            .map(|(tips, cluster)| (cluster, tips))
+            .collect()
     } else {
         Vec::new()
     };
@@ -88,19 +96,26 @@ pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Fact
 }
 
 /// Joins groups of endpoints whose commits are connected. What cannot be looked at whole stays apart, which is careful.
-fn join(mirror: &Mirror, sets: &[(BTreeSet<EndpointId>, Vec<Oid>)]) -> Result<Vec<BTreeSet<EndpointId>>, refray_git::mirror::MirrorError> {
+fn join(
+    mirror: &Mirror,
+    sets: &[(BTreeSet<EndpointId>, Vec<Oid>)],
+) -> Result<Vec<BTreeSet<EndpointId>>, refray_git::mirror::MirrorError> {
     let mut tips = Vec::new();
     for (_, oids) in sets {
         let held = mirror.holds(oids.iter().copied())?;
         tips.push(held.into_iter().collect::<Vec<_>>());
     }
     let groups = mirror.clusters(&tips)?;
-    Ok(groups.into_iter().map(|group| group.into_iter().flat_map(|index| sets[index].0.iter().cloned()).collect()).collect())
+    Ok(groups
+        .into_iter()
+        .map(|group| group.into_iter().flat_map(|index| sets[index].0.iter().cloned()).collect())
+        .collect())
 }
 
 /// Of the objects that differ, those that planning itself asks about.
 fn only_asked(asked: &questions::Questions) -> BTreeMap<Oid, Vec<EndpointId>> {
-    let named: BTreeSet<Oid> = asked.ancestry.iter().flat_map(|question| [question.ancestor, question.descendant]).collect();
+    let named: BTreeSet<Oid> =
+        asked.ancestry.iter().flat_map(|question| [question.ancestor, question.descendant]).collect();
     asked.objects.iter().filter(|(oid, _)| named.contains(oid)).map(|(oid, at)| (*oid, at.clone())).collect()
 }
 
@@ -131,7 +146,8 @@ async fn fetch(
     let mut errors = BTreeMap::new();
     let oids: Vec<Oid> = needed.keys().copied().collect();
     let held = mirror::blocking(mirror, move |mirror| mirror.holds(oids)).await?;
-    let mut missing: BTreeMap<Oid, Vec<EndpointId>> = needed.into_iter().filter(|(oid, _)| !held.contains(oid)).collect();
+    let mut missing: BTreeMap<Oid, Vec<EndpointId>> =
+        needed.into_iter().filter(|(oid, _)| !held.contains(oid)).collect();
     while !missing.is_empty() {
         let shares = share(&missing, &errors);
         if shares.is_empty() {
@@ -164,7 +180,9 @@ fn share(
         for endpoint in left.values().flat_map(|at| at.iter()).filter(|endpoint| !failed.contains_key(*endpoint)) {
             *counts.entry(endpoint).or_default() += 1;
         }
-        let Some((endpoint, _)) = counts.into_iter().max_by_key(|(endpoint, count)| (*count, std::cmp::Reverse(*endpoint))) else {
+        let Some((endpoint, _)) =
+            counts.into_iter().max_by_key(|(endpoint, count)| (*count, std::cmp::Reverse(*endpoint)))
+        else {
             return shares;
         };
         let endpoint = endpoint.clone();
@@ -194,7 +212,10 @@ async fn fetch_from(
     let request = FetchRequest { wants: wants.iter().copied().collect(), haves };
     match refray_git::fetch::fetch(&engine.git, &*remote, mirror, &request, &progress).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(std::error::Error::source(&error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))),
+        Err(error) => {
+            Err(std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), |source| format!("{error}: {source}")))
+        }
     }
 }
 
@@ -213,7 +234,12 @@ mod tests {
     fn each_object_comes_from_one_endpoint_and_few_are_asked() {
         let at = |names: &[&str]| names.iter().map(|name| EndpointId::new(name).unwrap()).collect::<Vec<_>>();
         let oid = |n: u8| Oid::from_bytes(&[n; 20]).unwrap();
-        let missing = BTreeMap::from([(oid(1), at(&["a", "b"])), (oid(2), at(&["b"])), (oid(3), at(&["b", "c"])), (oid(4), at(&["c"]))]);
+        let missing = BTreeMap::from([
+            (oid(1), at(&["a", "b"])),
+            (oid(2), at(&["b"])),
+            (oid(3), at(&["b", "c"])),
+            (oid(4), at(&["c"])),
+        ]);
         let shares = share(&missing, &BTreeMap::new());
         let b = EndpointId::new("b").unwrap();
         assert_eq!(shares[&b], BTreeSet::from([oid(1), oid(2), oid(3)]));

@@ -17,7 +17,9 @@ pub(crate) async fn views(engine: &Engine, group: &MirrorGroup, copies: &BTreeMa
     let looked = copies.iter().map(|(id, copy)| async move {
         let view = match copy {
             Copy::Present { repository, .. } => look(engine, group, id, repository).await,
-            Copy::Delete(delete) => snapshot(engine, group, id, &delete.path).await.map_or_else(View::Unreadable, present),
+            Copy::Delete(delete) => {
+                snapshot(engine, group, id, &delete.path).await.map_or_else(View::Unreadable, present)
+            }
             Copy::Create(_) => View::ToCreate,
             Copy::Absent => View::Absent,
             Copy::Unreadable(why) => View::Unreadable(why.clone()),
@@ -42,7 +44,12 @@ const fn present(snapshot: Snapshot) -> View {
 }
 
 /// Lists the references of one copy. A directory is read without starting a process.
-pub(crate) async fn snapshot(engine: &Engine, group: &MirrorGroup, id: &EndpointId, path: &str) -> Result<Snapshot, String> {
+pub(crate) async fn snapshot(
+    engine: &Engine,
+    group: &MirrorGroup,
+    id: &EndpointId,
+    path: &str,
+) -> Result<Snapshot, String> {
     let endpoint = group.endpoint(id).ok_or("the endpoint is not configured any more")?;
     let forge = engine.forge(endpoint)?;
     if let Some(folder) = forge.local_path(path) {

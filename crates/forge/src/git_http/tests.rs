@@ -140,7 +140,7 @@ async fn statuses_become_kinds() {
         let error = remote.advertise(Service::UploadPack, ProtocolVersion::V2).await.err().unwrap();
         match (&error.kind, &expected) {
             (TransportErrorKind::Redirected { to }, TransportErrorKind::Redirected { to: end }) => {
-                assert!(to.ends_with(end))
+                assert!(to.ends_with(end));
             }
             (kind, expected) => assert_eq!(kind, expected),
         }

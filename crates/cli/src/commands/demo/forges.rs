@@ -34,8 +34,10 @@ pub(crate) struct Seeded {
     pub(crate) tags: usize,
 }
 
-const NAMES: [&str; 12] =
-    ["compass", "lantern", "harbour", "orchard", "quarry", "meadow", "beacon", "thicket", "ferry", "granary", "willow", "mill"];
+const NAMES: [&str; 12] = [
+    "compass", "lantern", "harbour", "orchard", "quarry", "meadow", "beacon", "thicket", "ferry", "granary", "willow",
+    "mill",
+];
 
 impl Forges {
     /// Starts them.
@@ -87,8 +89,11 @@ impl Forges {
         text.push_str("[[mirrors]]\nname = \"workshop\"\n\n");
         for forge in &self.forges {
             let (site, kind, namespace) = (forge.provider, forge.kind, forge.namespace);
-            write!(text, "[[mirrors.endpoints]]\nsite = \"{site}\"\nkind = \"{kind}\"\nnamespace = \"{namespace}\"\n\n")
-                .map_err(|error| miette!("{error}"))?;
+            write!(
+                text,
+                "[[mirrors.endpoints]]\nsite = \"{site}\"\nkind = \"{kind}\"\nnamespace = \"{namespace}\"\n\n"
+            )
+            .map_err(|error| miette!("{error}"))?;
         }
         Ok(text)
     }
@@ -104,7 +109,10 @@ impl Forges {
             let options = NewRepository { visibility, description, ..NewRepository::default() };
             let made = forge.site.create_repo(forge.namespace, &name, options).map_err(told)?;
             let commit = |branch: &str, file: &str, text: &str| {
-                forge.site.commit(forge.namespace, &name, branch, &[(file, text)], &format!("{file}: {text}\n")).map_err(told)
+                forge
+                    .site
+                    .commit(forge.namespace, &name, branch, &[(file, text)], &format!("{file}: {text}\n"))
+                    .map_err(told)
             };
             let first = commit("main", "README.md", &format!("The {name}"))?;
             let second = commit("main", "notes.txt", "first thoughts")?;
@@ -124,7 +132,10 @@ impl Forges {
     pub(crate) fn edit_everywhere(&self) -> Result<Vec<String>> {
         let [github, gitlab, gitea, forgejo] = self.forges.as_slice() else { return Ok(Vec::new()) };
         let commit = |forge: &Forge, repository: &str, branch: &str, text: &str| {
-            forge.site.commit(forge.namespace, repository, branch, &[("work.txt", text)], &format!("{text}\n")).map_err(told)
+            forge
+                .site
+                .commit(forge.namespace, repository, branch, &[("work.txt", text)], &format!("{text}\n"))
+                .map_err(told)
         };
         commit(gitlab, "compass", "main", "a correction, made on GitLab")?;
         let tip = forgejo.site.repository(forgejo.namespace, "compass").map_err(told)?;
@@ -149,7 +160,8 @@ impl Forges {
     /// Looks at what is where, on the forges' own disks.
     pub(crate) fn table(&self) -> Result<Table> {
         let Some(first) = self.forges.first() else { return Err(miette!("there are no forges")) };
-        let mut names: Vec<String> = (0..).map(name).take_while(|name| first.site.repository(first.namespace, name).is_ok()).collect();
+        let mut names: Vec<String> =
+            (0..).map(name).take_while(|name| first.site.repository(first.namespace, name).is_ok()).collect();
         names.push("sketchbook".into());
         let mut rows = Vec::new();
         for repository in names {
@@ -185,8 +197,15 @@ fn look(forge: &Forge, repository: &str) -> Result<(String, String), WorldError>
     let refs = bare.refs(&["refs/heads/", "refs/tags/"])?;
     let count = |prefix: &str| refs.iter().filter(|entry| entry.name.starts_with(prefix)).count();
     let main = bare.branch(&there.default_branch)?.unwrap_or_default();
-    let cell = format!("{}+{} {} {}", count("refs/heads/"), count("refs/tags/"), there.default_branch, &main[..main.len().min(7)]);
-    let state = refs.iter().map(|entry| format!("{} {}\n", entry.oid, entry.name)).collect::<String>() + &there.default_branch;
+    let cell = format!(
+        "{}+{} {} {}",
+        count("refs/heads/"),
+        count("refs/tags/"),
+        there.default_branch,
+        &main[..main.len().min(7)]
+    );
+    let state =
+        refs.iter().map(|entry| format!("{} {}\n", entry.oid, entry.name)).collect::<String>() + &there.default_branch;
     Ok((cell, state))
 }
 

@@ -22,7 +22,11 @@ use forges::Forges;
 /// Runs the demo.
 pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
     let started = Instant::now();
-    let dir = tempfile::Builder::new().prefix("refray-demo-").tempdir().into_diagnostic().wrap_err("no place for the demo")?;
+    let dir = tempfile::Builder::new()
+        .prefix("refray-demo-")
+        .tempdir()
+        .into_diagnostic()
+        .wrap_err("no place for the demo")?;
     let say = Narrator::new(global);
     say.step("Four small forges start on this machine");
     let forges = Forges::start(dir.path()).await?;
@@ -68,14 +72,17 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
         keep(&say, &forges, &paths).await?;
     }
     if !(agree && good) {
-        return Err(miette!(help = "This is a fault of refray: please report what stands above.", "the demo did not end with all in agreement"));
+        return Err(miette!(
+            help = "This is a fault of refray: please report what stands above.",
+            "the demo did not end with all in agreement"
+        ));
     }
     Ok(Exit::Agreed)
 }
 
 /// Runs what `refray sync` runs, on the demo's configuration, and says whether all agree.
 async fn refray(global: &Global, paths: &Paths) -> Result<bool> {
-    let config = load::config(paths, global)?;
+    let config = load::config(paths)?;
     let engine = load::connect(config, paths, sync::sink(global)).await?;
     Ok(sync::sync(&engine, &SyncOptions::default()).await? == Exit::Agreed)
 }
@@ -84,7 +91,9 @@ async fn refray(global: &Global, paths: &Paths) -> Result<bool> {
 async fn keep(say: &Narrator, forges: &Forges, paths: &Paths) -> Result<()> {
     say.step("The forges stay until Ctrl-C: play with them from another terminal");
     let mut command = String::from("refray");
-    for (flag, path) in [("--config", &paths.config), ("--state-dir", &paths.state_dir), ("--work-dir", &paths.work_dir)] {
+    for (flag, path) in
+        [("--config", &paths.config), ("--state-dir", &paths.state_dir), ("--work-dir", &paths.work_dir)]
+    {
         command = format!("{command} {flag} {}", path.display());
     }
     say.line(&format!("{command} sync"));
@@ -98,7 +107,9 @@ async fn keep(say: &Narrator, forges: &Forges, paths: &Paths) -> Result<()> {
 fn write_config(path: &Path, text: &str) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).into_diagnostic().wrap_err("cannot write the demo's configuration")
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .into_diagnostic()
+        .wrap_err("cannot write the demo's configuration")
 }
 
 /// Tells the story on standard output; with `--format json` only the runs' own lines are printed.

@@ -67,8 +67,10 @@ mod tests {
             cells: states.iter().map(|state| format!("main {state}")).collect(),
             states: states.map(str::to_owned).to_vec(),
         };
-        let table = Table { forges: vec!["a".into(), "b".into()], rows: vec![row("alpha", ["1", "1"]), row("be", ["1", "2"])] };
-        let expected = "  repository  a       b\n  alpha       main 1  main 1  agrees\n  be          main 1  main 2  differs\n";
+        let table =
+            Table { forges: vec!["a".into(), "b".into()], rows: vec![row("alpha", ["1", "1"]), row("be", ["1", "2"])] };
+        let expected =
+            "  repository  a       b\n  alpha       main 1  main 1  agrees\n  be          main 1  main 2  differs\n";
         assert_eq!(render(&table, Style::plain()), expected);
     }
 }

@@ -61,7 +61,8 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         let ids = self.ids(connection, now).await?;
         let names: BTreeSet<&RefName> = before.refs.keys().chain(now.refs.keys()).collect();
-        let changed: Vec<&RefName> = names.into_iter().filter(|name| before.refs.get(name) != now.refs.get(name)).collect();
+        let changed: Vec<&RefName> =
+            names.into_iter().filter(|name| before.refs.get(name) != now.refs.get(name)).collect();
         for batch in changed.chunks(BATCH) {
             let mut delete = QueryBuilder::new("DELETE FROM baseline_refs WHERE repository = ");
             delete.push_bind(id).push(" AND ref IN (");
@@ -99,7 +100,11 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn ids(&self, connection: &mut SqliteConnection, now: &Baseline) -> Result<BTreeMap<EndpointId, i64>, StoreError> {
+    async fn ids(
+        &self,
+        connection: &mut SqliteConnection,
+        now: &Baseline,
+    ) -> Result<BTreeMap<EndpointId, i64>, StoreError> {
         let mut names: BTreeSet<&EndpointId> = now.default_branch.keys().collect();
         names.extend(now.refs.values().flat_map(BTreeMap::keys));
         let mut ids = BTreeMap::new();

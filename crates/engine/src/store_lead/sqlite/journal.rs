@@ -50,7 +50,11 @@ impl SqliteStore {
     }
 
     /// Writes what was done, in place of what was intended, within the caller's transaction.
-    pub(super) async fn write_actions(&self, connection: &mut SqliteConnection, update: &RepoUpdate<'_>) -> Result<(), StoreError> {
+    pub(super) async fn write_actions(
+        &self,
+        connection: &mut SqliteConnection,
+        update: &RepoUpdate<'_>,
+    ) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM intents WHERE run = ?1 AND group_name = ?2 AND key = ?3")
             .bind(update.run)
             .bind(update.group.as_str())
@@ -61,7 +65,8 @@ impl SqliteStore {
         for batch in update.outcomes.chunks(BATCH) {
             let mut rows = Vec::with_capacity(batch.len());
             for (action, outcome) in batch {
-                let detail = ActionDetail { action: action.clone(), outcome: outcome.clone(), backup: update.backup.cloned() };
+                let detail =
+                    ActionDetail { action: action.clone(), outcome: outcome.clone(), backup: update.backup.cloned() };
                 rows.push((action, outcome.as_str(), json(&detail)?));
             }
             let mut insert = QueryBuilder::new(
@@ -123,10 +128,11 @@ impl SqliteStore {
     }
 
     pub(super) async fn load_intents(&self) -> Result<Vec<(String, GroupName, RepoPlan)>, StoreError> {
-        let rows: Vec<(String, String, String)> = sqlx::query_as("SELECT run, group_name, plan FROM intents ORDER BY run")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(self.error("read"))?;
+        let rows: Vec<(String, String, String)> =
+            sqlx::query_as("SELECT run, group_name, plan FROM intents ORDER BY run")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(self.error("read"))?;
         let intent = |(run, group, plan): (String, String, String)| {
             let group = GroupName::new(&group).map_err(|error| damaged("a group", &error))?;
             Ok((run, group, serde_json::from_str(&plan).map_err(|error| damaged("a plan", &error))?))

@@ -48,7 +48,8 @@ impl SqliteStore {
         }
         let mut transaction = self.pool.begin_with("BEGIN EXCLUSIVE").await.map_err(&failed)?;
         // Another process may have been faster.
-        let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await.map_err(&failed)?;
+        let found: i64 =
+            sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await.map_err(&failed)?;
         if found > known {
             return Err(StoreError::Newer { path: self.path.clone(), found, known });
         }

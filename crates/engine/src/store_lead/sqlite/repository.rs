@@ -38,12 +38,13 @@ impl SqliteStore {
     pub(super) async fn load_group(&self, group: &GroupName) -> Result<BTreeMap<String, RepoRecord>, StoreError> {
         // Another process may have met endpoints that are new here.
         self.load_endpoints().await?;
-        let rows: Vec<RepositoryRow> =
-            sqlx::query_as("SELECT key, name, fingerprint, status, since, detail FROM repositories WHERE group_name = ?1")
-                .bind(group.as_str())
-                .fetch_all(&self.pool)
-                .await
-                .map_err(self.error("read"))?;
+        let rows: Vec<RepositoryRow> = sqlx::query_as(
+            "SELECT key, name, fingerprint, status, since, detail FROM repositories WHERE group_name = ?1",
+        )
+        .bind(group.as_str())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(self.error("read"))?;
         let mut records = BTreeMap::new();
         for row in rows {
             let record = RepoRecord {
@@ -79,7 +80,12 @@ impl SqliteStore {
         Ok(records)
     }
 
-    pub(super) async fn rename_repository(&self, group: &GroupName, from: &str, to: &RepoName) -> Result<(), StoreError> {
+    pub(super) async fn rename_repository(
+        &self,
+        group: &GroupName,
+        from: &str,
+        to: &RepoName,
+    ) -> Result<(), StoreError> {
         // A row of the new name can only be what is left of one that is gone everywhere.
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(self.error("written"))?;
         sqlx::query("DELETE FROM repositories WHERE group_name = ?1 AND key = ?2 AND key <> ?3")
@@ -118,7 +124,11 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn write_repository(&self, connection: &mut SqliteConnection, update: &RepoUpdate<'_>) -> Result<i64, StoreError> {
+    async fn write_repository(
+        &self,
+        connection: &mut SqliteConnection,
+        update: &RepoUpdate<'_>,
+    ) -> Result<i64, StoreError> {
         sqlx::query_scalar(
             "INSERT INTO repositories (group_name, key, name, fingerprint, status, since, detail)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -139,7 +149,12 @@ impl SqliteStore {
         .map_err(self.error("written"))
     }
 
-    async fn write_copies(&self, connection: &mut SqliteConnection, id: i64, update: &RepoUpdate<'_>) -> Result<(), StoreError> {
+    async fn write_copies(
+        &self,
+        connection: &mut SqliteConnection,
+        id: i64,
+        update: &RepoUpdate<'_>,
+    ) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM copies WHERE repository = ?1")
             .bind(id)
             .execute(&mut *connection)
