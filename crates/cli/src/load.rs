@@ -10,8 +10,7 @@ use refray_core::config::{self, Config, ConfigErrors, Parsed, ProblemKind, Secre
 use refray_core::event::EventSink;
 use refray_engine::lock::Locks;
 use refray_engine::store::SqliteStore;
-use refray_engine::{Dirs, Engine, SyncError};
-use refray_git::Git;
+use refray_engine::{Dirs, Engine, LazyGit, SyncError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -78,8 +77,6 @@ fn warn_of_open_secrets(path: &Path, config: &Config) {
 
 /// Opens the store and makes a client for every site that a group uses.
 pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn EventSink>) -> Result<Engine> {
-    let git =
-        Git::discover().map_err(|error| setup(&error, "Install git 2.39 or newer, and see that it is in `PATH`."))?;
     let store = SqliteStore::open(&paths.state_dir).await.map_err(|error| {
         let remedy = error.remedy();
         setup(&error, &remedy)
@@ -102,7 +99,7 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
         config,
         forges,
         store: Arc::new(store),
-        git,
+        git: LazyGit::default(),
         dirs: Dirs { work: paths.work_dir.clone(), state: paths.state_dir.clone() },
         locks,
         events,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use refray_core::config::{Config, Endpoint};
@@ -24,6 +24,26 @@ pub struct Dirs {
     pub state: PathBuf,
 }
 
+/// The git binary, which is looked for when it is first asked for.
+#[derive(Debug, Default)]
+pub struct LazyGit(OnceLock<Git>);
+
+impl LazyGit {
+    /// Returns the binary.
+    ///
+    /// # Errors
+    /// There is none, or too old a one: why, and the remedy.
+    pub(crate) fn get(&self) -> Result<&Git, (String, String)> {
+        if let Some(git) = self.0.get() {
+            return Ok(git);
+        }
+        let found = Git::discover().map_err(|error| {
+            (error.to_string(), "Install git 2.39 or newer, and see that it is in `PATH`.".to_owned())
+        })?;
+        Ok(self.0.get_or_init(|| found))
+    }
+}
+
 /// Brings repositories into agreement.
 pub struct Engine {
     /// The configuration.
@@ -32,8 +52,8 @@ pub struct Engine {
     pub forges: BTreeMap<SiteName, Arc<dyn Forge>>,
     /// What is remembered.
     pub store: Arc<dyn Store>,
-    /// The git binary.
-    pub git: Git,
+    /// The git binary, found when it is first needed: a run in which nothing changed starts no process.
+    pub git: LazyGit,
     /// Where things are kept.
     pub dirs: Dirs,
     /// One lock a repository.

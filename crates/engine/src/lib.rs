@@ -12,9 +12,8 @@ mod reconcile;
 mod record;
 mod refusal;
 mod run;
-#[path = "store_lead/mod.rs"]
 pub mod store;
 mod transfer;
 
-pub use engine::{Dirs, Engine};
+pub use engine::{Dirs, Engine, LazyGit};
 pub use run::{SyncError, SyncOptions};

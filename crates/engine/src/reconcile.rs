@@ -18,7 +18,7 @@ use crate::mirror;
 use crate::observe::{self, Facts, Subject};
 use crate::record;
 use crate::run::{SyncOptions, is_reported_already};
-use crate::store::RepoRecord;
+use crate::store::{Problem, RepoRecord};
 
 /// How often a repository is planned anew because somebody pushed meanwhile, before it is left to the next run.
 const ATTEMPTS: usize = 4;
@@ -43,8 +43,27 @@ pub(crate) struct Ended {
     pub(crate) error: Option<(String, String)>,
 }
 
-/// Brings one repository into agreement.
+/// Brings one repository into agreement, and remembers it when that failed as a whole.
 pub(crate) async fn reconcile(
+    engine: &Engine,
+    group: &MirrorGroup,
+    task: RepoTask,
+    record: Option<&RepoRecord>,
+    settings: &Settings<'_>,
+) -> Ended {
+    let name = task.name.clone();
+    let ended = passes(engine, group, task, record, settings).await;
+    if let Some((message, remedy)) = ended.error.clone().filter(|_| !settings.options.dry_run) {
+        let problem = Problem { message, remedy };
+        if let Err(error) = engine.store.record_problem(&group.name, &name, (engine.clock)(), &problem).await {
+            tracing::warn!(repository = %name, %error, "its failure could not be remembered");
+        }
+    }
+    ended
+}
+
+/// Looks, plans and writes until nothing moves in between.
+async fn passes(
     engine: &Engine,
     group: &MirrorGroup,
     mut task: RepoTask,
@@ -58,7 +77,10 @@ pub(crate) async fn reconcile(
         .await
     {
         Ok(lock) => lock,
-        Err(error) => return failed(0, error.to_string(), "Check the state directory and its rights."),
+        Err(error) => {
+            let source = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {source}"));
+            return failed(0, format!("{error}{source}"), &error.remedy());
+        }
     };
     let mut done = 0;
     let mut pass = match one_pass(engine, group, &mut task, record, settings).await {
@@ -121,8 +143,7 @@ async fn one_pass(
         return Ok(Pass { status: RepoStatus::Agreed, done: 0, findings: Vec::new(), look_again: false });
     }
     let stored = engine.store.baseline(&group.name, &task.name.key()).await;
-    let stored = stored.map_err(|error| (error.to_string(), error.remedy()))?;
-    let mut baseline = stored.clone();
+    let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
     for (endpoint, copy) in &task.copies {
         if matches!(copy, Copy::Present { recreated: true, .. }) {
             baseline.forget(endpoint);
@@ -141,11 +162,11 @@ async fn one_pass(
     if options.dry_run {
         return Ok(preview(engine, group, task, plan));
     }
-    record::intend(engine, group, &plan, settings.run).await?;
+    let intended = record::intend(engine, group, &plan, settings.run).await?;
     let applied = apply::apply(engine, group, task, &plan, &views, facts.mirror.as_ref(), &facts.fetch_errors).await;
     let status = status(&plan, &applied);
     keep_reachable(&facts, &applied, &baseline).await?;
-    let ending = record::Ending { plan: &plan, applied: &applied, baseline: &baseline, stored: &stored, status };
+    let ending = record::Ending { plan: &plan, applied: &applied, baseline: &baseline, status, intended };
     record::record(engine, group, task, ending, settings).await?;
     take_in_what_was_created(task, &applied);
     Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })

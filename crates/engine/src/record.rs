@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use refray_core::baseline::Baseline;
 use refray_core::config::{MirrorGroup, Provider};
 use refray_core::name::EndpointId;
-use refray_core::outcome::RepoStatus;
+use refray_core::outcome::{Action, RepoStatus};
 use refray_core::plan::group::{Copy, Known, RepoTask};
 use refray_core::plan::{RepoPlan, View, next_baseline};
 use refray_core::repository::Repository;
@@ -13,7 +13,7 @@ use refray_core::repository::Repository;
 use crate::apply::Applied;
 use crate::engine::Engine;
 use crate::reconcile::{Settings, common_fingerprint};
-use crate::store::{RepoUpdate, StoreError};
+use crate::store::{Intended, RepoRecordUpdate, StoreError};
 
 /// How a pass over a repository ended.
 pub(crate) struct Ending<'a> {
@@ -21,22 +21,47 @@ pub(crate) struct Ending<'a> {
     pub(crate) applied: &'a Applied,
     /// What was agreed when planning.
     pub(crate) baseline: &'a Baseline,
-    /// What the store holds, which differs where a copy was made anew.
-    pub(crate) stored: &'a Baseline,
     pub(crate) status: RepoStatus,
+    /// What the journal says was about to be done.
+    pub(crate) intended: Option<Intended>,
 }
 
-/// Notes what is about to be done, before anything is.
+/// Writes to the journal what is about to be done, before anything is.
 pub(crate) async fn intend(
     engine: &Engine,
     group: &MirrorGroup,
     plan: &RepoPlan,
     run: &str,
-) -> Result<(), (String, String)> {
+) -> Result<Option<Intended>, (String, String)> {
     if plan.is_idle() {
-        return Ok(());
+        return Ok(None);
     }
-    engine.store.intend(run, &group.name, plan).await.map_err(told)
+    let begun = engine.store.begin_actions(run, &group.name, &plan.repository, (engine.clock)(), actions(plan)).await;
+    begun.map(Some).map_err(told)
+}
+
+/// Returns what a plan does, in the order in which it is done.
+fn actions(plan: &RepoPlan) -> Vec<Action> {
+    let mut actions: Vec<Action> = plan.creates.iter().cloned().map(Action::CreateRepository).collect();
+    actions.extend(plan.updates.iter().cloned().map(Action::UpdateRef));
+    actions.extend(plan.default_branches.iter().cloned().map(Action::SwitchDefaultBranch));
+    actions.extend(plan.deletes.iter().cloned().map(Action::DeleteRepository));
+    actions
+}
+
+/// Returns what undoing an action needs beside the action itself.
+fn detail(action: &Action, applied: &Applied) -> Option<serde_json::Value> {
+    match action {
+        Action::CreateRepository(create) => {
+            let made = applied.created.get(&create.endpoint)?;
+            Some(serde_json::json!({ "path": made.path, "id": made.id }))
+        }
+        Action::UpdateRef(update) if !update.cause.is_destructive() => None,
+        Action::UpdateRef(_) | Action::DeleteRepository(_) => {
+            applied.backup.as_ref().map(|bundle| serde_json::json!({ "backup": bundle }))
+        }
+        Action::SwitchDefaultBranch(_) => None,
+    }
 }
 
 /// Writes down what was done and what is agreed now, as one.
@@ -47,25 +72,24 @@ pub(crate) async fn record(
     ending: Ending<'_>,
     settings: &Settings<'_>,
 ) -> Result<(), (String, String)> {
-    let Ending { plan, applied, baseline, stored, status } = ending;
+    let Ending { plan, applied, baseline, status, intended } = ending;
     let next = next_baseline(baseline, &applied.views, &plan.apart);
     let fingerprint = common_fingerprint(&applied.views).filter(|_| plan.findings.is_empty() && !applied.failed());
     let copies = copies(group, task, applied, settings, fingerprint.is_some());
-    let update = RepoUpdate {
-        run: settings.run,
-        at: (engine.clock)(),
+    let settled = intended.map(|intended| intended.settle(&applied.outcomes, |action| detail(action, applied)));
+    let update = RepoRecordUpdate {
         group: &group.name,
         name: &task.name,
+        at: (engine.clock)(),
         copies: &copies,
-        before: stored,
         baseline: &next,
         fingerprint,
         status,
+        problem: None,
         findings: &plan.findings,
-        outcomes: &applied.outcomes,
-        backup: applied.backup.as_ref(),
+        settled: settled.as_ref(),
     };
-    engine.store.record(&update).await.map_err(told)
+    engine.store.record(update).await.map(|_| ()).map_err(told)
 }
 
 fn told(error: StoreError) -> (String, String) {

@@ -136,10 +136,10 @@ impl Engine {
         }
         let selection = &options.selection;
         let mut plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
+        if !options.dry_run && !plan.renamed.is_empty() {
+            self.store.rename_all(&group.name, &plan.renamed).await?;
+        }
         for renamed in &plan.renamed {
-            if !options.dry_run {
-                self.store.rename(&group.name, &renamed.from, &renamed.to).await?;
-            }
             if let Some(record) = records.remove(&renamed.from) {
                 records.insert(renamed.to.key(), record);
             }

@@ -132,7 +132,10 @@ impl RepoPlan {
 
     /// Says whether nothing is to be written.
     pub const fn is_idle(&self) -> bool {
-        self.creates.is_empty() && self.updates.is_empty() && self.default_branches.is_empty() && self.deletes.is_empty()
+        self.creates.is_empty()
+            && self.updates.is_empty()
+            && self.default_branches.is_empty()
+            && self.deletes.is_empty()
     }
 
     /// Returns how many things are to be written.

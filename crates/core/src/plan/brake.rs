@@ -41,7 +41,8 @@ pub(super) fn suspicion(world: &World<'_>, endpoint: &EndpointId) -> Option<Stri
     if kept == 0 {
         return Some(format!("{endpoint} has none of the branches left that it had"));
     }
-    (gone > ALWAYS_ALLOWED.max(agreed / 2)).then(|| format!("{gone} of {agreed} branches vanished from {endpoint} at once"))
+    (gone > ALWAYS_ALLOWED.max(agreed / 2))
+        .then(|| format!("{gone} of {agreed} branches vanished from {endpoint} at once"))
 }
 
 fn elsewhere(world: &World<'_>, name: &RefName, endpoint: &EndpointId) -> bool {

@@ -274,7 +274,8 @@ fn vanished(world: &GroupWorld<'_>, index: &Index<'_>, renames: &Renames) -> Abs
             absences.insert((endpoint.clone(), key.clone()), verdict);
         }
     }
-    let gone: BTreeSet<&String> = absences.iter().filter(|(_, verdict)| verdict.is_ok()).map(|((_, key), _)| key).collect();
+    let gone: BTreeSet<&String> =
+        absences.iter().filter(|(_, verdict)| verdict.is_ok()).map(|((_, key), _)| key).collect();
     let (count, all) = (gone.len(), world.known.len());
     if count > ALWAYS_ALLOWED.max(all / 5) {
         for verdict in absences.values_mut().filter(|verdict| verdict.is_ok()) {
@@ -349,7 +350,8 @@ fn task(
         .collect();
     let name = seen.first().map(|repository| repository.name.clone()).or_else(|| {
         let remembered = known.and_then(|copies| copies.values().next()).map(|known| known.name.clone());
-        remembered.or_else(|| index.by_key.get(key)?.values().flatten().next().map(|repository| repository.name.clone()))
+        remembered
+            .or_else(|| index.by_key.get(key)?.values().flatten().next().map(|repository| repository.name.clone()))
     })?;
     if !selection.selects(&name) || !group.selects_name(&name) || !group.selects_visibility(&seen) {
         return None;
@@ -376,7 +378,10 @@ fn present(repository: &Repository, remembered: Option<&Known>) -> Copy {
     if repository.disabled {
         return Copy::Unreadable("the forge has disabled it".to_owned());
     }
-    Copy::Present { repository: repository.clone(), recreated: remembered.is_some_and(|known| known.id != repository.id) }
+    Copy::Present {
+        repository: repository.clone(),
+        recreated: remembered.is_some_and(|known| known.id != repository.id),
+    }
 }
 
 /// Turns absent copies into ones to create, unless a finding says why they are absent.
@@ -392,7 +397,8 @@ fn create_missing(
     }
     // Never wider than any copy: the narrowest one decides.
     let visibility = seen.iter().filter_map(|copy| copy.visibility).min().unwrap_or(world.group.visibility);
-    let description = seen.iter().map(|copy| &copy.description).find(|text| !text.is_empty()).cloned().unwrap_or_default();
+    let description =
+        seen.iter().map(|copy| &copy.description).find(|text| !text.is_empty()).cloned().unwrap_or_default();
     for (endpoint, copy) in copies {
         let held = findings.iter().any(|finding| finding.sides.contains_key(endpoint));
         if *copy == Copy::Absent && !held {

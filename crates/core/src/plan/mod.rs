@@ -6,8 +6,8 @@
 
 mod action;
 mod baseline_next;
-mod branch;
 mod brake;
+mod branch;
 mod default_branch;
 mod finding;
 pub mod group;

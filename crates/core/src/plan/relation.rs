@@ -56,7 +56,9 @@ pub(super) fn judge(world: &World<'_>) -> Joined {
     let main = clusters.iter().position(|cluster| cluster.iter().any(|endpoint| world.baseline.knows(endpoint)));
     let apart = clusters.iter().enumerate().filter(|(index, _)| Some(*index) != main);
     Joined {
-        apart: apart.flat_map(|(index, cluster)| cluster.iter().map(move |endpoint| (endpoint.clone(), index))).collect(),
+        apart: apart
+            .flat_map(|(index, cluster)| cluster.iter().map(move |endpoint| (endpoint.clone(), index)))
+            .collect(),
         ambiguous: main.is_none(),
     }
 }

@@ -101,12 +101,10 @@ fn plan_branch<'a>(
         Verdict::Advance(tip) => plan.updates.extend(branch::advance(name, &sides, tip, None)),
         Verdict::Delete => deletions.push((name, sides)),
         Verdict::DeletedAndChanged => report(FindingKind::DeletedAndChanged),
-        Verdict::Rewrite { from, to } if follows_rewrites(world, members, name) => {
-            match waiting_for(world, name) {
-                Some(hidden) => plan.findings.push(held_for_hidden(name, &hidden, "a rewrite")),
-                None => plan.updates.extend(branch::advance(name, &sides, to, Some(from))),
-            }
-        }
+        Verdict::Rewrite { from, to } if follows_rewrites(world, members, name) => match waiting_for(world, name) {
+            Some(hidden) => plan.findings.push(held_for_hidden(name, &hidden, "a rewrite")),
+            None => plan.updates.extend(branch::advance(name, &sides, to, Some(from))),
+        },
         Verdict::Rewrite { .. } => report(FindingKind::Rewritten),
         Verdict::Diverged => report(FindingKind::Diverged),
         Verdict::Unknown => report(FindingKind::HistoryUnknown),
@@ -164,9 +162,8 @@ fn brake_deletions<'a>(world: &World<'a>, deletions: Vec<(&'a RefName, Vec<Side<
                      if not, push the branch again where it is missing.",
                 );
                 let tip = |side: &Side<'_>| side.tip.map_or_else(|| "-".to_owned(), |oid| oid.to_string());
-                plan.findings.push(
-                    sides.iter().fold(finding.at(name), |finding, side| finding.side(side.endpoint, tip(side))),
-                );
+                plan.findings
+                    .push(sides.iter().fold(finding.at(name), |finding, side| finding.side(side.endpoint, tip(side))));
             }
         }
     }
@@ -246,7 +243,9 @@ fn report_unrelated(joined: &relation::Joined, findings: &mut Vec<Finding>) {
          if not, rename one or leave it out with `repo_blacklist`.",
     );
     let apart = joined.apart.iter();
-    findings.push(apart.fold(finding, |finding, (endpoint, cluster)| finding.side(endpoint, format!("history {}", cluster + 1))));
+    findings.push(
+        apart.fold(finding, |finding, (endpoint, cluster)| finding.side(endpoint, format!("history {}", cluster + 1))),
+    );
 }
 
 fn formats_differ(world: &World<'_>, plan: &mut RepoPlan) -> bool {

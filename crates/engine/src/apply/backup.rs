@@ -37,7 +37,7 @@ pub(super) async fn keep(
     }
     let folder = engine.dirs.state.join("backups").join(group.name.as_str()).join(task.name.key());
     let request = BackupRequest { refs, folder: &folder, name: &stamp };
-    let kept = backup(&engine.git, mirror, &request).await.map_err(|error| {
+    let kept = backup(engine.git.get()?, mirror, &request).await.map_err(|error| {
         let source = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {source}"));
         (format!("{error}{source}"), remedy)
     })?;

@@ -67,6 +67,11 @@ pub(crate) async fn apply(
         return applied;
     }
     let mut step = Step { engine, group, plan, applied: &mut applied };
+    if let Err((why, remedy)) = engine.git.get() {
+        let outcome = failed(&why, &remedy);
+        step.tell(plan.updates.iter().map(|update| (Action::UpdateRef(update.clone()), outcome.clone())).collect());
+        return applied;
+    }
     let filled = views.values().filter_map(View::snapshot).find(|snapshot| !snapshot.is_empty());
     let format = filled.map_or(ObjectFormat::Sha1, |snapshot| snapshot.format);
     let default = plan.default_branches.iter().map(|switch| &switch.new).next();

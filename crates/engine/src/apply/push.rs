@@ -57,9 +57,9 @@ pub(super) async fn push_all(job: Job<'_>, updates: &[&RefUpdate]) -> Pushed {
         wanted.insert(*endpoint, need);
     }
     let mut packs: BTreeMap<&(Vec<Oid>, Vec<Oid>), SharedPack> = BTreeMap::new();
-    if let Some(mirror) = job.mirror {
+    if let (Some(mirror), Ok(git)) = (job.mirror, job.engine.git.get()) {
         for need in needs.keys().filter(|(wants, _)| !wants.is_empty()) {
-            packs.insert(need, SharedPack::build(&job.engine.git, mirror, &need.0, &need.1));
+            packs.insert(need, SharedPack::build(git, mirror, &need.0, &need.1));
         }
     }
     let pushes = by_endpoint.iter().map(|(endpoint, updates)| {

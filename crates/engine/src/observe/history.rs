@@ -209,8 +209,9 @@ async fn fetch_from(
     let progress = Transfer::new(engine, subject.group, &subject.task.name, endpoint, Direction::Fetch);
     // What all agreed on is what a mirror that was not thrown away has, and the other side knows it too.
     let haves = known_tips(subject.views.get(endpoint), subject.baseline, endpoint);
+    let git = engine.git.get().map_err(|(why, _)| why)?;
     let request = FetchRequest { wants: wants.iter().copied().collect(), haves };
-    match refray_git::fetch::fetch(&engine.git, &*remote, mirror, &request, &progress).await {
+    match refray_git::fetch::fetch(git, &*remote, mirror, &request, &progress).await {
         Ok(_) => Ok(()),
         Err(error) => {
             Err(std::error::Error::source(&error)

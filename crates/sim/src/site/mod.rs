@@ -8,9 +8,9 @@ mod refs;
 mod repositories;
 mod snapshot;
 
+pub(crate) use event::Emitted;
 pub use event::{Event, PullAction, RefChange, RepositoryAction};
 pub use inner::Site;
-pub(crate) use event::Emitted;
 pub(crate) use inner::SiteParts;
 pub use people::SiteToken;
 pub use pulls::{MergeMethod, NewPull, PullPatch};
