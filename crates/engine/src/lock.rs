@@ -248,7 +248,8 @@ mod tests {
         assert_eq!(notices.load(Ordering::SeqCst), 1);
         assert!(here.held.lock().unwrap().is_empty(), "the wait that was given up left something behind");
         assert!(within(here.acquire(&group(), "beta", &silent)).await.is_some());
-        let (lock, ()) = tokio::join!(here.acquire(&group(), "alpha", &notice), async {
+        let group = group();
+        let (lock, ()) = tokio::join!(here.acquire(&group, "alpha", &notice), async {
             tokio::time::sleep(Duration::from_millis(30)).await;
             drop(theirs);
         });
@@ -289,9 +290,9 @@ mod tests {
                             continue;
                         };
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
-                        std::fs::remove_file(&path).unwrap();
                         std::thread::yield_now();
                         inside.fetch_sub(1, Ordering::SeqCst);
+                        std::fs::remove_file(&path).unwrap();
                         drop(file);
                         turns += 1;
                     }

@@ -8,7 +8,7 @@ use futures_util::stream;
 use refray_core::config::{Endpoint, MirrorGroup, Provider};
 use refray_core::name::EndpointId;
 use refray_core::plan::group::{GroupWorld, Known, Look, Selection, Sight, looks_needed};
-use refray_forge::{ForgeError, Lookup};
+use refray_forge::{ErrorKind, ForgeError, Lookup};
 
 use crate::engine::Engine;
 
@@ -63,9 +63,16 @@ pub(crate) async fn sights(
 async fn list(engine: &Engine, endpoint: &Endpoint) -> Result<Sight, ForgeError> {
     let forge = engine.forge(endpoint).map_err(|message| not_connected(endpoint, message))?;
     let (account, listing) = tokio::join!(forge.account(), forge.list(endpoint));
-    let (account, listing) = (account?, listing?);
-    // The account only tells narrowed tokens apart; a directory has none.
-    let account = (endpoint.site.provider != Provider::Directory).then_some(account.id);
+    let listing = listing?;
+    let account = match account {
+        // A directory has no accounts.
+        Ok(_) if endpoint.site.provider == Provider::Directory => None,
+        Ok(account) => Some(account.id),
+        // Tokens of apps and of groups stand for nobody. Without an account, a change of account cannot be seen, and then
+        // whatever vanishes after one was known is held.
+        Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. } | ErrorKind::NotFound) => None,
+        Err(error) => return Err(error),
+    };
     Ok(Sight { listing: Some(listing), error: String::new(), account, looks: BTreeMap::new() })
 }
 
@@ -86,7 +93,7 @@ fn not_connected(endpoint: &Endpoint, message: String) -> ForgeError {
     ForgeError {
         site: endpoint.site.name.to_string(),
         doing: format!("list {}", endpoint.id),
-        kind: refray_forge::ErrorKind::Credential,
+        kind: ErrorKind::Credential,
         message,
     }
 }

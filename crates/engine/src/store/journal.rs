@@ -74,7 +74,7 @@ impl JournalAction {
     }
 
     /// Returns the value before, as text: an object id, or the name of a default branch.
-    pub fn old(&self) -> Option<String> {
+    pub fn before(&self) -> Option<String> {
         match &self.action {
             Action::UpdateRef(update) => update.old.map(|oid| oid.to_string()),
             Action::SwitchDefaultBranch(switch) => switch.old.as_ref().map(ToString::to_string),
@@ -83,7 +83,7 @@ impl JournalAction {
     }
 
     /// Returns the value after, as text.
-    pub fn new(&self) -> Option<String> {
+    pub fn after(&self) -> Option<String> {
         match &self.action {
             Action::UpdateRef(update) => update.new.map(|oid| oid.to_string()),
             Action::SwitchDefaultBranch(switch) => Some(switch.new.to_string()),

@@ -31,7 +31,7 @@ pub(super) fn prepare(state_dir: &Path) -> Result<PathBuf, StoreError> {
         // The directory's entry for the file must last as long as what SQLite makes sure of.
         Ok(_) => File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|source| at(&folder, source))?,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            narrow(&path).map_err(|source| at(&path, source))?
+            narrow(&path).map_err(|source| at(&path, source))?;
         }
         Err(source) => return Err(at(&path, source)),
     }

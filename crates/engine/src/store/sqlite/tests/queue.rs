@@ -1,0 +1,115 @@
+use super::*;
+use crate::store::{Claim, Completion, Enqueued, Wake};
+
+fn wake(name: &str, urgent: bool, due: i64) -> Wake {
+    Wake { group: group(), name: repo(name), urgent, at: at(0), due: at(due) }
+}
+
+async fn claim(store: &SqliteStore, holder: &str, now: i64) -> Option<Claim> {
+    store.claim(holder, at(now), at(now + 60)).await.unwrap()
+}
+
+#[tokio::test]
+async fn wakes_merge_while_they_wait() {
+    let (_dir, store) = open().await;
+    let results =
+        store.enqueue(&[wake("alpha", false, 10), wake("Alpha", true, 5), wake("alpha", false, 20)]).await.unwrap();
+    assert_eq!(results, [Enqueued::New, Enqueued::Merged, Enqueued::Merged]);
+    let queue = store.queue().await.unwrap();
+    assert_eq!(queue.len(), 1);
+    assert_eq!((queue[0].due, queue[0].urgent, queue[0].again, &queue[0].holder), (at(5), true, false, &None));
+    assert_eq!(store.next_due().await.unwrap(), Some(at(5)));
+    assert_eq!(claim(&store, "w1", 4).await, None);
+    let held = claim(&store, "w1", 5).await.unwrap();
+    assert_eq!(claim(&store, "w2", 5).await, None);
+    assert_eq!(store.queue().await.unwrap()[0].holder, Some(("w1".to_owned(), at(65))));
+    assert_eq!(store.next_due().await.unwrap(), Some(at(65)));
+    assert_eq!(store.complete(&held, at(6)).await.unwrap(), Completion::Removed);
+    assert_eq!(store.complete(&held, at(6)).await.unwrap(), Completion::Lost);
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_urgent_go_first_and_then_the_earlier() {
+    let (_dir, store) = open().await;
+    let wakes = [wake("a", false, 1), wake("b", true, 3), wake("c", true, 2), wake("d", true, 99)];
+    store.enqueue(&wakes).await.unwrap();
+    let mut order = Vec::new();
+    while let Some(claim) = claim(&store, "w", 10).await {
+        order.push(claim.name.to_string());
+    }
+    assert_eq!(order, ["c", "b", "a"]);
+}
+
+#[tokio::test]
+async fn a_wake_during_the_work_runs_it_again() {
+    let (_dir, store) = open().await;
+    store.enqueue(&[wake("alpha", true, 0)]).await.unwrap();
+    let held = claim(&store, "w", 0).await.unwrap();
+    assert_eq!(store.enqueue(&[wake("alpha", true, 8), wake("alpha", true, 7)]).await.unwrap(), [Enqueued::Again; 2]);
+    assert!(store.queue().await.unwrap()[0].again);
+    assert_eq!(claim(&store, "w", 10).await, None);
+    assert_eq!(store.complete(&held, at(5)).await.unwrap(), Completion::Waiting);
+    assert_eq!(claim(&store, "w", 6).await, None);
+    let held = claim(&store, "w", 7).await.unwrap();
+    assert_eq!(store.complete(&held, at(8)).await.unwrap(), Completion::Removed);
+}
+
+#[tokio::test]
+async fn failures_are_counted_and_interruptions_are_not() {
+    let (_dir, store) = open().await;
+    store.enqueue(&[wake("alpha", true, 0)]).await.unwrap();
+    let held = claim(&store, "w", 0).await.unwrap();
+    assert_eq!(store.retry(&held, at(30)).await.unwrap(), Completion::Waiting);
+    assert_eq!(claim(&store, "w", 29).await, None);
+    let held = claim(&store, "w", 30).await.unwrap();
+    assert_eq!(held.attempts, 1);
+    assert_eq!(store.release(&held, at(31)).await.unwrap(), Completion::Waiting);
+    let held = claim(&store, "w", 31).await.unwrap();
+    assert_eq!(held.attempts, 1);
+    // Somebody pushes meanwhile: no reason to wait for the whole back-off.
+    store.enqueue(&[wake("alpha", true, 35)]).await.unwrap();
+    assert_eq!(store.retry(&held, at(90)).await.unwrap(), Completion::Waiting);
+    let held = claim(&store, "w", 35).await.unwrap();
+    assert_eq!(held.attempts, 2);
+    store.enqueue(&[wake("alpha", true, 36)]).await.unwrap();
+    assert_eq!(store.complete(&held, at(36)).await.unwrap(), Completion::Waiting);
+    assert_eq!(claim(&store, "w", 36).await.unwrap().attempts, 0);
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_is_taken_over() {
+    let (dir, store) = open().await;
+    let other = SqliteStore::open(dir.path()).await.unwrap();
+    store.enqueue(&[wake("alpha", true, 0)]).await.unwrap();
+    let first = claim(&store, "w1", 0).await.unwrap();
+    assert!(store.renew(&first, at(100)).await.unwrap());
+    assert_eq!(claim(&other, "w2", 99).await, None);
+    let second = claim(&other, "w2", 100).await.unwrap();
+    assert_eq!(second.attempts, 1);
+    assert!(!store.renew(&first, at(200)).await.unwrap());
+    assert_eq!(store.complete(&first, at(101)).await.unwrap(), Completion::Lost);
+    assert_eq!(store.retry(&first, at(101)).await.unwrap(), Completion::Lost);
+    assert_eq!(other.complete(&second, at(101)).await.unwrap(), Completion::Removed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_entry_is_claimed_twice() {
+    let (dir, store) = open().await;
+    let other = SqliteStore::open(dir.path()).await.unwrap();
+    let wakes: Vec<_> = (0..40).map(|number| wake(&format!("repo-{number}"), false, 0)).collect();
+    store.enqueue(&wakes).await.unwrap();
+    let all = async |store: &SqliteStore, holder: &str| {
+        let mut names = Vec::new();
+        while let Some(claim) = claim(store, holder, 1).await {
+            names.push(claim.name);
+        }
+        names
+    };
+    let (a, b, c) = tokio::join!(all(&store, "w1"), all(&other, "w2"), all(&store, "w3"));
+    let mut names: Vec<_> = a.into_iter().chain(b).chain(c).map(|name| name.key()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 40);
+    assert_eq!(store.queue().await.unwrap().len(), 40);
+}
