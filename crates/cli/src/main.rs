@@ -60,13 +60,17 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
 
 /// Diagnostics for whoever looks for a fault, on standard error. The answers of commands never go this way.
 fn start_log(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (_, 0) => "warn",
-        (_, 1) => "warn,refray=info,refray_engine=info,refray_forge=info,refray_git=info",
-        (_, 2) => "warn,refray=debug,refray_engine=debug,refray_forge=debug,refray_git=debug",
-        _ => "debug,refray=trace,refray_engine=trace,refray_forge=trace,refray_git=trace",
+    // Other libraries' words are for whoever asks for everything: what they complain of, refray reports by itself.
+    let (others, own) = match (global.quiet, global.verbose) {
+        (true, _) => ("off", "error"),
+        (_, 0) => ("off", "warn"),
+        (_, 1) => ("off", "info"),
+        (_, 2) => ("warn", "debug"),
+        _ => ("debug", "trace"),
     };
+    let crates = ["refray", "refray_core", "refray_engine", "refray_forge", "refray_git"];
+    let own: Vec<String> = crates.iter().map(|name| format!("{name}={own}")).collect();
+    let level = format!("{others},{}", own.join(","));
     let filter = match environment::var("REFRAY_LOG") {
         Some(filter) => EnvFilter::new(filter),
         None => EnvFilter::new(level),

@@ -101,17 +101,19 @@ impl Store {
             Err(error) if matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        if !metadata.is_dir() || !folder::is_repository(&folder).map_err(failed)? {
+        if !metadata.is_dir() {
             return Ok(None);
         }
+        // A folder of that name that is no repository stands in the way of one: it is there, and reading it says what is wrong.
+        let sound = folder::is_repository(&folder).map_err(failed)?;
         let name = path.rsplit('/').next().unwrap_or(path);
         Ok(Some(Repository {
             id: ForgeId(folder::identity(&metadata)),
             name: RepoName::new(name).map_err(|error| Failure::new(ErrorKind::Invalid, error.to_string()))?,
             path: path.to_owned(),
             visibility: None,
-            description: local::description(&folder)?,
-            default_branch: folder::head(&folder).map_err(failed)?,
+            description: if sound { local::description(&folder)? } else { String::new() },
+            default_branch: if sound { folder::head(&folder).map_err(failed)? } else { None },
             archived: false,
             disabled: false,
             fork: false,

@@ -77,7 +77,7 @@ async fn sha256_repositories_are_made_as_such() {
 }
 
 #[tokio::test]
-async fn only_repositories_count_and_damaged_ones_still_do() {
+async fn what_is_called_a_repository_counts_as_one_also_when_it_is_damaged() {
     let root = tempfile::tempdir().unwrap();
     for folder in
         ["real.git/objects", "real.git/refs", "damaged.git/objects", "notes.git/pages", "plain/objects", ".git/objects"]
@@ -86,7 +86,7 @@ async fn only_repositories_count_and_damaged_ones_still_do() {
     }
     let forge = forge(root.path());
     let names: Vec<_> = forge.list(&endpoint(&*forge, "")).await.unwrap().into_iter().map(|found| found.path).collect();
-    assert_eq!(names, ["damaged", "real"]);
+    assert_eq!(names, ["damaged", "notes", "real"]);
 }
 
 #[tokio::test]
