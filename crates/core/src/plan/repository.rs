@@ -22,7 +22,10 @@ pub fn plan(repository: &RepoName, world: &World<'_>, creates: Vec<CreateReposit
     if joined.ambiguous || formats_differ(world, &mut plan) {
         return plan;
     }
-    plan.creates = creates;
+    // What cannot be read anywhere is no model for a new copy.
+    if world.views.values().any(|view| view.snapshot().is_some()) {
+        plan.creates = creates;
+    }
     let members: Vec<&EndpointId> = world
         .views
         .iter()
