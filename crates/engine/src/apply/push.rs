@@ -11,10 +11,10 @@ use refray_core::oid::{ObjectFormat, Oid};
 use refray_core::outcome::Outcome;
 use refray_core::plan::{RefUpdate, View, Views};
 use refray_forge::Forge;
-use refray_git::Mirror;
 use refray_git::pack::SharedPack;
 use refray_git::push::{PackSource, PushCommand, PushError, PushReport, PushRequest, RefOutcome, push};
 use refray_git::transport::TransportErrorKind;
+use refray_git::{Mirror, ProtocolError};
 
 use super::{Paths, failed};
 use crate::engine::Engine;
@@ -201,13 +201,27 @@ impl Target<'_> {
         if let Some(source) = std::error::Error::source(error) {
             message = format!("{message}: {source}");
         }
+        let site = self
+            .job
+            .group
+            .endpoint(self.endpoint)
+            .map_or(self.endpoint.as_str(), |endpoint| endpoint.site.name.as_str());
         let remedy = match error {
             PushError::Pack(_) => {
-                "Check the space and the rights of the work directory; what is in it can be thrown away."
+                "Check the space and the rights of the work directory; what is in it can be thrown away.".to_owned()
             }
-            _ => "Run again later; if it lasts, check that the token may push there.",
+            PushError::Protocol(ProtocolError::Transport(error)) => match error.kind {
+                TransportErrorKind::Unauthorized | TransportErrorKind::Forbidden | TransportErrorKind::NotFound => {
+                    format!("Give the token of site `{site}` the right to push to the repository.")
+                }
+                TransportErrorKind::Io | TransportErrorKind::Other => {
+                    "Check the path, its rights, and the space on the disk.".to_owned()
+                }
+                _ => "Run again later.".to_owned(),
+            },
+            _ => "Run again later; if it lasts, check that what answers there is a git server.".to_owned(),
         };
-        pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), failed(&message, remedy))));
+        pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), failed(&message, &remedy))));
     }
 }
 
