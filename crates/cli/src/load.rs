@@ -82,13 +82,14 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
         setup(&error, &remedy)
     })?;
     let locks = Locks::new(&paths.state_dir).map_err(|error| setup(&error, &error.remedy()))?;
+    let environment = Arc::new(ProcessEnvironment::default());
     let mut forges = BTreeMap::new();
     let used = config.mirrors.iter().flat_map(|group| &group.endpoints).map(|endpoint| &endpoint.site);
     for site in used {
         if forges.contains_key(&site.name) {
             continue;
         }
-        let forge = refray_forge::connect(site.clone(), Arc::new(ProcessEnvironment), refray_forge::Options::default());
+        let forge = refray_forge::connect(site.clone(), environment.clone(), refray_forge::Options::default());
         let forge = forge.map_err(|error| {
             let remedy = error.remedy();
             setup(&error, &remedy)

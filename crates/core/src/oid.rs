@@ -18,7 +18,7 @@ pub enum ObjectFormat {
 
 impl ObjectFormat {
     /// Returns the length of an id of this format in bytes.
-    pub const fn len(self) -> usize {
+    pub const fn id_len(self) -> usize {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
@@ -35,7 +35,7 @@ impl ObjectFormat {
 
     /// Returns the id of all zeros in hex: git's way to say "no object" on the wire.
     pub fn zeros(self) -> String {
-        "0".repeat(self.len() * 2)
+        "0".repeat(self.id_len() * 2)
     }
 }
 
@@ -103,7 +103,7 @@ impl Oid {
 
     /// Returns the id's bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.format.len()]
+        &self.bytes[..self.format.id_len()]
     }
 
     /// Returns the first ten hexadecimal digits: enough for a person to recognise it.
@@ -122,7 +122,7 @@ impl fmt::Display for Oid {
             pair[0] = DIGITS[usize::from(byte >> 4)];
             pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        let hex = &hex[..self.format.len() * 2];
+        let hex = &hex[..self.format.id_len() * 2];
         f.pad(std::str::from_utf8(hex).map_err(|_| fmt::Error)?)
     }
 }

@@ -261,7 +261,7 @@ async fn a_backup_restores_into_an_empty_mirror() {
         assert!(backup::restore(&world.git, &empty, &torn).await.is_err());
         assert!(empty.holds([tip]).unwrap().is_empty());
 
-        let absent = Oid::from_bytes(&[7; 32][..format.len()]).unwrap();
+        let absent = Oid::from_bytes(&[7; 32][..format.id_len()]).unwrap();
         let refs = BTreeMap::from([("refs/refray-backups/x".to_owned(), absent)]);
         let request = BackupRequest { refs, folder: &folder, name: "none" };
         assert!(backup::backup(&world.git, &mirror, &request).await.is_err());

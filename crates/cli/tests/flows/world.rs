@@ -76,7 +76,7 @@ impl World {
             let token = site.token(OWNER, &["*"]).unwrap().secret;
             let (name, url) = (name(*kind), site.base_url());
             write!(config, "[[sites]]\nname = \"{name}\"\nprovider = \"{name}\"\nbase_url = \"{url}\"\n").unwrap();
-            write!(config, "token = {{ env = \"TOKEN_{}\" }}\n", name.to_uppercase()).unwrap();
+            writeln!(config, "token = {{ env = \"TOKEN_{}\" }}", name.to_uppercase()).unwrap();
             if let Some(ca) = site.ca_file() {
                 writeln!(config, "ca_file = \"{}\"", ca.display()).unwrap();
             }

@@ -92,8 +92,8 @@ pub(crate) async fn apply(
         match backup::keep(engine, group, task, plan, views, mirror).await {
             Ok(bundle) => step.applied.backup = Some(bundle),
             Err((message, remedy)) => {
-                unsafe_to_write =
-                    Some(failed(&format!("no backup could be made, so nothing was written: {message}"), &remedy))
+                let message = format!("no backup could be made, so nothing was written: {message}");
+                unsafe_to_write = Some(failed(&message, &remedy));
             }
         }
     }

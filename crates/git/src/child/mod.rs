@@ -1,17 +1,21 @@
-//! The one door to the git binary.
+//! The one door to other programs: to git, and to the user's own command lines.
 //!
-//! Children work on local disk only. They start from an empty environment, read no user or system configuration, run no
+//! Git's processes work on local disk only. They start from an empty environment, read no user or system configuration, run no
 //! hooks, get no secret, are a process group of their own, and are ended as a group when nobody waits for them any more.
+//! A [`shell`] is for what the configuration names, such as `gh auth token`: that is the user's own program, so it gets
+//! the user's environment.
 
 mod command;
 mod error;
 mod git;
 mod process;
+mod shell;
 
 pub(crate) use command::{Command, quote_alternate};
 pub use error::{ChildError, GitError};
 pub use git::{FLOOR, Git, Version};
 pub(crate) use process::{Child, bounded_text};
+pub use shell::{SHELL_TIME_LIMIT, ShellError, shell};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
