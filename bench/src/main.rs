@@ -8,6 +8,7 @@ mod ground;
 mod history;
 mod mirror;
 mod noop;
+mod picture;
 mod process;
 mod push;
 mod report;
@@ -77,6 +78,18 @@ enum Work {
         #[arg(long, default_value_t = 2)]
         endpoints: usize,
     },
+    /// A picture of a run in a terminal, as SVG: of refray's demo, unless another command is given
+    Picture {
+        /// Where it is written
+        #[arg(long, value_name = "PATH", default_value = "docs/demo.svg")]
+        out: PathBuf,
+        /// Longer lines are wrapped
+        #[arg(long, default_value_t = 100)]
+        columns: usize,
+        /// What to run; it must write colours to a pipe
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -92,6 +105,7 @@ fn main() -> ExitCode {
                 push::run(&cli.common, branches, tags, !no_git_push).await
             }
             Work::FirstMirror { commits, endpoints } => mirror::run(&cli.common, commits, endpoints).await,
+            Work::Picture { out, columns, command } => picture::run(&cli.common.refray, &out, columns, &command).await,
         }
     });
     match done {

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use crate::Error;
@@ -46,6 +46,31 @@ impl Runner {
         }
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         Err(format!("{} ended with {}: {said}", program.display(), output.status).into())
+    }
+
+    /// Runs a program to its end and returns the lines that it wrote, each with when it came.
+    pub(crate) async fn lines(&self, program: &Path, args: &[String]) -> Result<Vec<(Duration, String)>, Error> {
+        let started = Instant::now();
+        let mut child =
+            self.command(program).args(args).spawn().map_err(|error| format!("{}: {error}", program.display()))?;
+        let stdout = child.stdout.take().ok_or("no standard output")?;
+        let mut stderr = child.stderr.take().ok_or("no standard error")?;
+        let read = async {
+            let mut lines = BufReader::new(stdout).lines();
+            let mut all = Vec::new();
+            while let Some(line) = lines.next_line().await? {
+                all.push((started.elapsed(), line));
+            }
+            Ok::<_, std::io::Error>(all)
+        };
+        let mut said = String::new();
+        let (lines, complaint) = tokio::join!(read, stderr.read_to_string(&mut said));
+        complaint?;
+        let status = child.wait().await?;
+        if status.success() {
+            return Ok(lines?);
+        }
+        Err(format!("{} ended with {status}: {said}", program.display()).into())
     }
 
     /// Runs git.

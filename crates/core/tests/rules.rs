@@ -12,7 +12,9 @@ use refray_core::config::{ConflictResolution, Rewrites};
 use refray_core::name::{BranchName, EndpointId, RefName, RepoName, TagName};
 use refray_core::oid::Oid;
 use refray_core::plan::questions::questions;
-use refray_core::plan::{Policy, Releases, RepoPlan, View, Views, World, clusters_by_equal_tips, next_baseline, repository};
+use refray_core::plan::{
+    Policy, Releases, RepoPlan, View, Views, World, clusters_by_equal_tips, next_baseline, repository,
+};
 use refray_core::repository::Visibility;
 use refray_core::snapshot::Snapshot;
 
@@ -104,7 +106,8 @@ impl Case {
             visibility: Visibility::Private,
         };
         let (views, baseline) = (self.views(), self.baseline());
-        let world = |ancestry| World { policy: &policy, releases: self.releases, views: &views, baseline: &baseline, ancestry };
+        let world =
+            |ancestry| World { policy: &policy, releases: self.releases, views: &views, baseline: &baseline, ancestry };
         let none = Ancestry::default();
         let mut ancestry = Ancestry::default();
         for question in questions(&world(&none)).ancestry {
@@ -117,7 +120,8 @@ impl Case {
     /// Joins clusters whose tips share a root.
     fn join(&self, clusters: Vec<BTreeSet<EndpointId>>, views: &Views) -> Vec<BTreeSet<EndpointId>> {
         let roots = |cluster: &BTreeSet<EndpointId>| -> BTreeSet<Oid> {
-            let tips = cluster.iter().filter_map(|endpoint| views[endpoint].snapshot()).flat_map(|s| s.refs.values().copied());
+            let tips =
+                cluster.iter().filter_map(|endpoint| views[endpoint].snapshot()).flat_map(|s| s.refs.values().copied());
             let all: Vec<Oid> = self.history.split(['-', ' ']).map(commit).collect();
             tips.flat_map(|tip| all.iter().copied().filter(move |oid| self.contains(tip, *oid))).collect()
         };
@@ -225,17 +229,25 @@ fn one_sided_rewrites_follow_the_policy() {
     case(Rewrites::NonDefault, main, "a b c | *main=C").gives(&["rewritten main"]);
     case(Rewrites::Always, main, "a b c | *main=C").gives(&["b main rewrite C>X", "c main rewrite C>X"]);
     // With one side in the dark nothing is forced.
-    case(Rewrites::Always, &["a: *main=X", "b: *main=C", "c: ?"], "a b c | *main=C").gives(&["unreadable", "deletion_held main"]);
+    case(Rewrites::Always, &["a: *main=X", "b: *main=C", "c: ?"], "a b c | *main=C")
+        .gives(&["unreadable", "deletion_held main"]);
 }
 
 #[test]
 fn what_diverged_is_reported_and_left_alone() {
-    Case { sides: &["a: *main=C ok=B", "b: *main=X"], base: "a b | *main=B", ..CASE }.gives(&["b ok create ->B", "diverged main"]);
+    Case { sides: &["a: *main=C ok=B", "b: *main=X"], base: "a b | *main=B", ..CASE }
+        .gives(&["b ok create ->B", "diverged main"]);
     Case { sides: &["a: *main=C", "b: *main=X"], ..CASE }.gives(&["diverged main"]);
-    Case { sides: &["a: *main=C", "b: *main=X", "c: *main=Y"], base: "a b c | *main=A", ..CASE }.gives(&["diverged main"]);
-    // A newcomer that differs never had what a rewrite would drop.
-    Case { sides: &["a: *main=C", "b: *main=C", "c: *main=X"], base: "a b | *main=C", rewrites: Rewrites::Always, ..CASE }
+    Case { sides: &["a: *main=C", "b: *main=X", "c: *main=Y"], base: "a b c | *main=A", ..CASE }
         .gives(&["diverged main"]);
+    // A newcomer that differs never had what a rewrite would drop.
+    Case {
+        sides: &["a: *main=C", "b: *main=C", "c: *main=X"],
+        base: "a b | *main=C",
+        rewrites: Rewrites::Always,
+        ..CASE
+    }
+    .gives(&["diverged main"]);
 }
 
 #[test]
@@ -250,11 +262,18 @@ fn the_default_branch_follows_a_one_sided_change() {
     let base = "a b | *main=A next=B";
     Case { sides: &["a: main=A *next=B", "b: *main=A next=B"], base, ..CASE }.gives(&["b default next"]);
     // The new default comes into being in the same plan, and the old one goes.
-    Case { sides: &["a: *fresh=C next=B", "b: *main=A next=B"], base, ..CASE }
-        .gives(&["b fresh create ->C", "b main delete A>-", "b default fresh"]);
+    Case { sides: &["a: *fresh=C next=B", "b: *main=A next=B"], base, ..CASE }.gives(&[
+        "b fresh create ->C",
+        "b main delete A>-",
+        "b default fresh",
+    ]);
     Case { sides: &["a: main=A *next=B", "b: *main=A next=B"], ..CASE }.gives(&["default_branch_differs"]);
-    Case { sides: &["a: main=A *next=B", "b: *main=A next=B", "c: main=A *next=B"], base: "a b | *main=A next=B", ..CASE }
-        .gives(&["b default next"]);
+    Case {
+        sides: &["a: main=A *next=B", "b: *main=A next=B", "c: main=A *next=B"],
+        base: "a b | *main=A next=B",
+        ..CASE
+    }
+    .gives(&["b default next"]);
 }
 
 #[test]
@@ -292,7 +311,8 @@ fn what_cannot_be_read_is_neither_written_nor_believed_gone() {
 fn baselines_remember_for_those_that_are_away() {
     let views = |sides: &'static [&'static str]| Case { sides, ..CASE }.views();
     let none = BTreeSet::new();
-    let agreed = next_baseline(&Baseline::default(), &views(&["a: *main=A t=A", "b: *main=A t=A", "c: *main=A t=A"]), &none);
+    let agreed =
+        next_baseline(&Baseline::default(), &views(&["a: *main=A t=A", "b: *main=A t=A", "c: *main=A t=A"]), &none);
     let main = RefName::from_full("refs/heads/main").unwrap();
     let topic = RefName::from_full("refs/heads/t").unwrap();
     let at = |name: &str| EndpointId::new(name).unwrap();
@@ -308,7 +328,7 @@ fn baselines_remember_for_those_that_are_away() {
     // They differ: what was agreed stays.
     let differ = next_baseline(&agreed, &views(&["a: *main=C t=A", "b: *main=X t=A", "c: *main=A t=A"]), &none);
     assert_eq!(differ.get(&main, &at("a")), Some(commit("A")));
-    // A copy that could not be created keeps the rest from counting as agreed.
+    // A copy that could not be created has no part in what the others agree on.
     let waiting = next_baseline(&Baseline::default(), &views(&["a: *main=A", "b: +"]), &none);
-    assert!(waiting.refs.is_empty());
+    assert_eq!((waiting.get(&main, &at("a")), waiting.get(&main, &at("b"))), (Some(commit("A")), None));
 }

@@ -8,6 +8,7 @@ mod engine;
 pub mod lock;
 mod mirror;
 mod observe;
+mod options;
 mod reconcile;
 mod record;
 mod refusal;
@@ -16,4 +17,5 @@ pub mod store;
 mod transfer;
 
 pub use engine::{Dirs, Engine, LazyGit};
-pub use run::{SyncError, SyncOptions};
+pub use options::SyncOptions;
+pub use run::SyncError;

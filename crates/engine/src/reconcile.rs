@@ -8,31 +8,19 @@ use refray_core::event::Event;
 use refray_core::name::EndpointId;
 use refray_core::oid::Oid;
 use refray_core::outcome::RepoStatus;
-use refray_core::plan::group::{Copy, Known, RepoTask, Sight};
-use refray_core::plan::{self, Finding, Policy, Releases, RepoPlan, Severity, View, Views, World};
-use refray_core::snapshot::Fingerprint;
+use refray_core::plan::group::{Copy, RepoTask};
+use refray_core::plan::{self, Finding, FindingKind, Policy, Releases, RepoPlan, Severity, View, Views, World};
 
 use crate::apply::{self, Applied};
 use crate::engine::Engine;
 use crate::mirror;
 use crate::observe::{self, Facts, Subject};
+use crate::options::Settings;
 use crate::record;
-use crate::run::{SyncOptions, is_reported_already};
 use crate::store::{Problem, RepoRecord};
 
 /// How often a repository is planned anew because somebody pushed meanwhile, before it is left to the next run.
 const ATTEMPTS: usize = 4;
-
-/// What a run gives to each of its repositories.
-pub(crate) struct Settings<'a> {
-    pub(crate) run: &'a str,
-    pub(crate) options: &'a SyncOptions,
-    /// Endpoints that failed as a whole.
-    pub(crate) hidden: &'a BTreeSet<EndpointId>,
-    pub(crate) sights: &'a BTreeMap<EndpointId, Sight>,
-    /// What is remembered of the copies, by key.
-    pub(crate) known: &'a BTreeMap<String, BTreeMap<EndpointId, Known>>,
-}
 
 /// How the work on a repository ended.
 pub(crate) struct Ended {
@@ -252,12 +240,7 @@ fn status(plan: &RepoPlan, applied: &Applied) -> RepoStatus {
     }
 }
 
-/// Returns the hash of what all copies hold, when all hold the same.
-pub(crate) fn common_fingerprint(views: &Views) -> Option<Fingerprint> {
-    let mut prints = views
-        .values()
-        .filter(|view| !matches!(view, plan::View::Absent))
-        .map(|view| view.snapshot().map(|snapshot| snapshot.fingerprint()));
-    let first = prints.next()??;
-    prints.all(|print| print == Some(first)).then_some(first)
+/// What is hidden in this run: an endpoint that failed as a whole was reported once, not once a repository.
+fn is_reported_already(finding: &Finding, hidden: &BTreeSet<EndpointId>) -> bool {
+    finding.kind == FindingKind::Unreadable && finding.sides.keys().all(|endpoint| hidden.contains(endpoint))
 }

@@ -7,12 +7,13 @@ use refray_core::config::{MirrorGroup, Provider};
 use refray_core::name::EndpointId;
 use refray_core::outcome::{Action, RepoStatus};
 use refray_core::plan::group::{Copy, Known, RepoTask};
-use refray_core::plan::{RepoPlan, View, next_baseline};
+use refray_core::plan::{RepoPlan, View, Views, next_baseline};
 use refray_core::repository::Repository;
+use refray_core::snapshot::Fingerprint;
 
 use crate::apply::Applied;
 use crate::engine::Engine;
-use crate::reconcile::{Settings, common_fingerprint};
+use crate::options::Settings;
 use crate::store::{Intended, RepoRecordUpdate, StoreError};
 
 /// How a pass over a repository ended.
@@ -144,4 +145,14 @@ fn known(
         account: account.filter(|_| provider != Provider::Directory),
         agreed: all_agree || (same && before.is_some_and(|before| before.agreed)),
     }
+}
+
+/// Returns the hash of what all copies hold, when all hold the same.
+fn common_fingerprint(views: &Views) -> Option<Fingerprint> {
+    let mut prints = views
+        .values()
+        .filter(|view| !matches!(view, View::Absent))
+        .map(|view| view.snapshot().map(|snapshot| snapshot.fingerprint()));
+    let first = prints.next()??;
+    prints.all(|print| print == Some(first)).then_some(first)
 }

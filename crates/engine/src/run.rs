@@ -6,33 +6,15 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
-use refray_core::name::{EndpointId, GroupName, RepoName};
+use refray_core::name::RepoName;
 use refray_core::outcome::Summary;
-use refray_core::plan::group::{self, GroupWorld, RepoTask, Selection};
+use refray_core::plan::group::{self, GroupWorld, RepoTask};
 
 use crate::engine::Engine;
 use crate::observe;
-use crate::reconcile::{Settings, reconcile};
+use crate::options::{Settings, SyncOptions};
+use crate::reconcile::reconcile;
 use crate::store::{RepoRecord, StoreError};
-
-/// What a run is about.
-#[derive(Debug, Clone, Default)]
-pub struct SyncOptions {
-    /// Only these groups; all when empty.
-    pub groups: Vec<GroupName>,
-    /// Which repositories, and what a person has released for them.
-    pub selection: Selection,
-    /// Repositories, by key, that are joined though they share no history.
-    pub join: BTreeSet<String>,
-    /// How many repositories are worked on at a time; the configuration's `jobs` when `None`.
-    pub jobs: Option<usize>,
-    /// Nothing is written anywhere but to the local mirrors.
-    pub dry_run: bool,
-    /// Only what failed or was held the last time.
-    pub retry_failed: bool,
-    /// Every reference is compared with the baseline, also where nothing seems to have changed.
-    pub full: bool,
-}
 
 /// What ends a run as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -195,10 +177,4 @@ impl Engine {
 struct GroupResult {
     summary: Summary,
     unmatched: BTreeSet<String>,
-}
-
-/// What is hidden in this run: an endpoint that failed as a whole was reported once, not once a repository.
-pub(crate) fn is_reported_already(finding: &refray_core::plan::Finding, hidden: &BTreeSet<EndpointId>) -> bool {
-    finding.kind == refray_core::plan::FindingKind::Unreadable
-        && finding.sides.keys().all(|endpoint| hidden.contains(endpoint))
 }

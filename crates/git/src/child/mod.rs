@@ -2,7 +2,7 @@
 //!
 //! Git's processes work on local disk only. They start from an empty environment, read no user or system configuration, run no
 //! hooks, get no secret, are a process group of their own, and are ended as a group when nobody waits for them any more.
-//! A [`shell`] is for what the configuration names, such as `gh auth token`: that is the user's own program, so it gets
+//! A [`shell()`] is for what the configuration names, such as `gh auth token`: that is the user's own program, so it gets
 //! the user's environment.
 
 mod command;

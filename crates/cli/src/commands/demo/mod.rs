@@ -57,7 +57,11 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
     say.step("Once more: nothing has changed");
     let before = forges.requests();
     good &= refray(global, &paths).await?;
-    say.line(&format!("{} requests in all, for {} repositories on 4 forges", forges.requests() - before, args.repos));
+    say.line(&format!(
+        "{} requests in all, for {} repositories on 4 forges",
+        forges.requests() - before,
+        args.repos + 1
+    ));
 
     say.step("What is where now");
     let table = forges.table()?;
