@@ -10,7 +10,7 @@
 //!   own).
 //!
 //! A handler takes `State<Shared>`, [`Caller`], and the [`Query`] or a [`JsonBody`]; it reads with `site.world()` and
-//! changes by the methods of [`Site`](crate::Site). What runs git is wrapped in [`blocking`]. No lock is held over an await.
+//! changes by the methods of [`Site`]. What runs git is wrapped in [`blocking`]. No lock is held over an await.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
