@@ -1,6 +1,6 @@
 //! The third side of every decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,5 +37,19 @@ impl Baseline {
         }
         self.refs.retain(|_, values| !values.is_empty());
         self.default_branch.remove(endpoint);
+    }
+
+    /// Takes back, for each branch of `held`, that any endpoint but the given ones agreed to it.
+    ///
+    /// Nobody who still has such a branch agreed to what vanished then, and that keeps its deletion or rewrite held until
+    /// a person releases it: also when the signs that gave rise to the doubt are gone, because whatever else was behind
+    /// has been brought up to date.
+    pub fn hold(&mut self, held: &BTreeMap<RefName, BTreeSet<EndpointId>>) {
+        for (name, doubted) in held {
+            if let Some(values) = self.refs.get_mut(name) {
+                values.retain(|endpoint, _| doubted.contains(endpoint));
+            }
+        }
+        self.refs.retain(|_, values| !values.is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! The actions that a plan is made of: plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,10 @@ pub struct RepoPlan {
     /// Endpoints whose repository is another one of the same name: neither read from nor written to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub apart: BTreeSet<EndpointId>,
+    /// Branches whose deletion or rewrite a brake holds, with the endpoints where it happened. They go into the
+    /// baseline with [`Baseline::hold`](crate::baseline::Baseline::hold) before anything is written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<RefName, BTreeSet<EndpointId>>,
     /// What is reported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -126,6 +130,7 @@ impl RepoPlan {
             default_branches: Vec::new(),
             deletes: Vec::new(),
             apart: BTreeSet::new(),
+            held: BTreeMap::new(),
             findings: Vec::new(),
         }
     }

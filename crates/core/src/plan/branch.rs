@@ -3,20 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::ancestry::{Ancestry, Question};
-use crate::name::{EndpointId, RefName};
+use crate::name::RefName;
 use crate::oid::Oid;
 use crate::plan::action::{Cause, RefUpdate};
 use crate::plan::finding::{Finding, FindingKind};
-
-/// A branch at one endpoint that takes part.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Side<'a> {
-    pub(super) endpoint: &'a EndpointId,
-    /// The tip now.
-    pub(super) tip: Option<Oid>,
-    /// The tip when all agreed.
-    pub(super) base: Option<Oid>,
-}
+use crate::plan::side::Side;
 
 /// What the rules say of one branch. Exactly one of these holds for any input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +34,7 @@ pub(super) fn judge(sides: &[Side<'_>], ancestry: &Ancestry) -> Verdict {
     if tips.is_empty() || (tips.len() == 1 && sides.iter().all(|side| side.tip.is_some())) {
         return Verdict::Agreed;
     }
-    if sides.iter().any(|side| side.tip.is_none() && side.base.is_some()) {
+    if sides.iter().any(Side::is_gone) {
         // A side that joined later has no base of its own; it counts as unchanged when it stands where the others agreed.
         let agreed: BTreeSet<Oid> = sides.iter().filter_map(|side| side.base).collect();
         let untouched = |side: &Side<'_>| match (side.tip, side.base) {
@@ -76,26 +67,21 @@ pub(super) fn judge(sides: &[Side<'_>], ancestry: &Ancestry) -> Verdict {
     one_sided_rewrite(sides, &tips).unwrap_or(Verdict::Diverged)
 }
 
-/// Finds the one new value since a base that every side shared. A side that joined later, or one that was agreed at
-/// another time than the rest, makes it a divergence: it never had what would be dropped.
+/// Finds the one new value since a base that is the same for all who have one. A side that joined later may stand at
+/// either value; but if only such a side has the new one, nothing was rewritten: it never had the old one.
 fn one_sided_rewrite(sides: &[Side<'_>], tips: &BTreeSet<Oid>) -> Option<Verdict> {
-    let present = || sides.iter().filter(|side| side.tip.is_some());
-    let base = present().next()?.base?;
-    if present().any(|side| side.base != Some(base)) || !tips.contains(&base) {
+    let mut bases = sides.iter().filter(|side| side.tip.is_some()).filter_map(|side| side.base);
+    let base = bases.next()?;
+    if bases.any(|other| other != base) || !tips.contains(&base) || tips.len() != 2 {
         return None;
     }
-    let mut new = tips.iter().filter(|tip| **tip != base);
-    match (new.next(), new.next()) {
-        (Some(to), None) => Some(Verdict::Rewrite { from: base, to: *to }),
-        _ => None,
-    }
+    let to = *tips.iter().find(|tip| **tip != base)?;
+    let rewritten = sides.iter().any(|side| side.base == Some(base) && side.tip == Some(to));
+    rewritten.then_some(Verdict::Rewrite { from: base, to })
 }
 
 /// Adds the questions whose answers [`judge`] needs.
 pub(super) fn questions(sides: &[Side<'_>], into: &mut BTreeSet<Question>) {
-    if sides.iter().any(|side| side.tip.is_none() && side.base.is_some()) {
-        return;
-    }
     let tips: BTreeSet<Oid> = sides.iter().filter_map(|side| side.tip).collect();
     for descendant in &tips {
         for ancestor in tips.iter().filter(|tip| *tip != descendant) {

@@ -14,6 +14,7 @@ pub mod group;
 pub mod questions;
 mod relation;
 pub mod repository;
+mod side;
 mod tag;
 mod view;
 
@@ -22,3 +23,6 @@ pub use baseline_next::next_baseline;
 pub use finding::{Finding, FindingKind, Severity};
 pub use relation::clusters_by_equal_tips;
 pub use view::{Policy, Releases, View, Views, World};
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ancestry::Question;
-use crate::name::{EndpointId, RefName};
+use crate::name::EndpointId;
 use crate::oid::Oid;
 use crate::plan::view::World;
 use crate::plan::{branch, repository};
@@ -23,39 +23,32 @@ pub fn questions(world: &World<'_>) -> Questions {
     let members: Vec<&EndpointId> =
         world.views.iter().filter(|(_, view)| view.takes_part()).map(|(endpoint, _)| endpoint).collect();
     let mut asked = Questions::default();
-    for name in repository::names(world, &members) {
-        let sides = repository::sides(world, &members, name);
-        if sides.windows(2).all(|pair| pair[0].tip == pair[1].tip) {
-            continue;
-        }
-        for side in &sides {
-            if let Some(tip) = side.tip {
-                asked.objects.entry(tip).or_default().push(side.endpoint.clone());
+    let mut moved: BTreeMap<&EndpointId, Vec<Question>> = BTreeMap::new();
+    let mut doubtful: BTreeSet<&EndpointId> = BTreeSet::new();
+    for row in repository::rows(world, &members).filter(|row| !row.is_equal()) {
+        for side in &row.sides {
+            let Some(tip) = side.tip else { continue };
+            let at = asked.objects.entry(tip).or_default();
+            if !at.contains(side.endpoint) {
+                at.push(side.endpoint.clone());
             }
         }
-        if !name.is_tag() {
-            branch::questions(&sides, &mut asked.ancestry);
+        if row.name.is_tag() {
+            continue;
+        }
+        branch::questions(&row.sides, &mut asked.ancestry);
+        // Where a branch vanished or may have been rewritten, the brake wants to know whether others went back to an
+        // older commit at the same time.
+        for side in &row.sides {
+            let Some(base) = side.base.filter(|base| side.tip != Some(*base)) else { continue };
+            if side.tip.is_none() || row.sides.iter().any(|other| other.tip == Some(base)) {
+                doubtful.insert(side.endpoint);
+            }
+            let question = side.tip.map(|tip| Question { ancestor: tip, descendant: base });
+            moved.entry(side.endpoint).or_default().extend(question);
         }
     }
-    ask_what_went_back(world, &members, &mut asked);
+    moved.retain(|endpoint, _| doubtful.contains(endpoint));
+    asked.ancestry.extend(moved.into_values().flatten());
     asked
-}
-
-/// Where branches vanished, asks whether others went back to an older commit at the same time.
-fn ask_what_went_back(world: &World<'_>, members: &[&EndpointId], asked: &mut Questions) {
-    for endpoint in members {
-        let view = &world.views[*endpoint];
-        let bases = || {
-            let branches = world.baseline.refs.iter().filter(|(name, _)| !name.is_tag());
-            branches.filter_map(|(name, values): (&RefName, _)| Some((name, *values.get(*endpoint)?)))
-        };
-        if bases().all(|(name, _)| view.get(name).is_some()) {
-            continue;
-        }
-        for (name, base) in bases() {
-            if let Some(tip) = view.get(name).filter(|tip| *tip != base) {
-                asked.ancestry.insert(Question { ancestor: tip, descendant: base });
-            }
-        }
-    }
 }

@@ -1,20 +1,28 @@
 //! Whether repositories of one name are the same repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::name::EndpointId;
 use crate::oid::Oid;
 use crate::plan::view::World;
+use crate::snapshot::Snapshot;
 
 /// Groups the endpoints that hold something by what shows without looking at history that they belong together: they
 /// agreed before, or name an equal object. One group, or none, means that nothing has to be looked at.
 pub fn clusters_by_equal_tips(world: &World<'_>) -> Vec<BTreeSet<EndpointId>> {
-    let mut clusters: Vec<(BTreeSet<EndpointId>, BTreeSet<Oid>, bool)> = Vec::new();
-    for (endpoint, view) in world.views {
-        let Some(snapshot) = view.snapshot().filter(|snapshot| !snapshot.is_empty()) else { continue };
+    let filled = world.views.iter().filter_map(|(endpoint, view)| {
+        let snapshot = view.snapshot().filter(|snapshot| !snapshot.is_empty())?;
+        Some((endpoint, snapshot, world.baseline.knows(endpoint)))
+    });
+    let filled: Vec<(&EndpointId, &Snapshot, bool)> = filled.collect();
+    if filled.len() < 2 || filled.iter().all(|(.., agreed)| *agreed) {
+        let endpoints: BTreeSet<EndpointId> = filled.iter().map(|(endpoint, ..)| (*endpoint).clone()).collect();
+        return if endpoints.is_empty() { Vec::new() } else { vec![endpoints] };
+    }
+    let mut clusters: Vec<(BTreeSet<EndpointId>, HashSet<Oid>, bool)> = Vec::new();
+    for (endpoint, snapshot, mut agreed) in filled {
         let mut own = BTreeSet::from([endpoint.clone()]);
-        let mut tips: BTreeSet<Oid> = snapshot.refs.values().copied().collect();
-        let mut agreed = world.baseline.knows(endpoint);
+        let mut tips: HashSet<Oid> = snapshot.refs.values().copied().collect();
         let mut rest = Vec::new();
         for (others, other_tips, other_agreed) in clusters {
             if (agreed && other_agreed) || !tips.is_disjoint(&other_tips) {

@@ -1,14 +1,16 @@
 //! Planning one repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::config::Rewrites;
 use crate::name::{EndpointId, RefName, RepoName};
-use crate::plan::action::{Cause, CreateRepository, DeleteRepository, RepoPlan};
-use crate::plan::branch::{self, Side, Verdict};
+use crate::plan::action::{Cause, CreateRepository, DeleteRepository, RefUpdate, RepoPlan};
+use crate::plan::brake::Brake;
+use crate::plan::branch::{self, Verdict};
 use crate::plan::finding::{Finding, FindingKind};
+use crate::plan::side::{Row, Rows, Side};
 use crate::plan::view::{View, World};
-use crate::plan::{brake, default_branch, relation, tag};
+use crate::plan::{default_branch, relation, tag};
 
 /// Plans what makes every endpoint agree on the repository's references.
 ///
@@ -32,18 +34,15 @@ pub fn plan(repository: &RepoName, world: &World<'_>, creates: Vec<CreateReposit
         .filter(|(endpoint, view)| view.takes_part() && !plan.apart.contains(*endpoint))
         .map(|(endpoint, _)| endpoint)
         .collect();
-    let mut deletions = Vec::new();
-    for name in names(world, &members) {
-        if name.is_tag() {
-            let sides: Vec<_> = members.iter().map(|endpoint| (*endpoint, world.views[*endpoint].get(name))).collect();
-            tag::plan(name, &sides, &mut plan.updates, &mut plan.findings);
+    let mut brake = Brake::new(world, &members);
+    for row in rows(world, &members).filter(|row| !row.is_equal()) {
+        if row.name.is_tag() {
+            tag::plan(row.name, &row.sides, &mut plan.updates, &mut plan.findings);
         } else {
-            plan_branch(world, &members, name, &mut plan, &mut deletions);
+            plan_branch(world, &members, &row, &mut brake, &mut plan);
         }
     }
-    brake_deletions(world, deletions, &mut plan);
-    plan.default_branches = default_branch::plan(world, &members, &plan.updates, &mut plan.findings);
-    keep_default_branches(world, &mut plan);
+    plan_default_branch(world, &members, &mut plan);
     leave_read_only(world, &mut plan);
     plan.updates.sort();
     plan
@@ -72,52 +71,67 @@ pub fn plan_deletion(repository: &RepoName, world: &World<'_>, deletes: Vec<Dele
     plan
 }
 
-/// Returns the endpoints' sides of a branch.
-pub(super) fn sides<'a>(world: &World<'a>, members: &[&'a EndpointId], name: &RefName) -> Vec<Side<'a>> {
-    let side = |endpoint: &&'a EndpointId| Side {
-        endpoint,
-        tip: world.views[*endpoint].get(name),
-        base: world.baseline.get(name, endpoint),
-    };
-    members.iter().map(side).collect()
-}
-
-/// Returns every reference that any member has or had.
-pub(super) fn names<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> BTreeSet<&'a RefName> {
-    let seen = members.iter().filter_map(|endpoint| world.views[*endpoint].snapshot());
-    let mut names: BTreeSet<&RefName> = seen.flat_map(|snapshot| snapshot.refs.keys()).collect();
-    names.extend(world.baseline.refs.keys());
-    names
+/// Returns every reference that any member has or had. What refray pushed itself to show a conflict is none of them.
+pub(super) fn rows<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> impl Iterator<Item = Row<'a>> {
+    Rows::new(world.views, members, world.baseline).filter(|row| !row.name.is_conflict_branch())
 }
 
 fn plan_branch<'a>(
-    world: &World<'a>,
-    members: &[&'a EndpointId],
-    name: &'a RefName,
+    world: &World<'_>,
+    members: &[&EndpointId],
+    row: &Row<'a>,
+    brake: &mut Brake<'a>,
     plan: &mut RepoPlan,
-    deletions: &mut Vec<(&'a RefName, Vec<Side<'a>>)>,
 ) {
-    let sides = sides(world, members, name);
-    let mut report = |kind| plan.findings.push(branch::report(kind, name, &sides));
+    let name = row.name;
+    // Where its absence does not count as a deletion the branch is left as it is, and the others go on without.
+    let doubted = brake.doubted_absence(row);
+    let takes_part = |side: &&Side<'_>| doubted.is_none() || !side.is_gone();
+    let sides: Vec<Side<'_>> = row.sides.iter().filter(takes_part).copied().collect();
+    if let Some((gone, reason)) = &doubted {
+        hold(row, "the deletion", gone, reason, plan);
+    }
+    let mut report = |kind| plan.findings.push(branch::report(kind, name, &row.sides));
     match branch::judge(&sides, world.ancestry) {
         Verdict::Agreed => {}
         Verdict::Advance(tip) => plan.updates.extend(branch::advance(name, &sides, tip, None)),
-        Verdict::Delete => deletions.push((name, sides)),
-        Verdict::DeletedAndChanged => report(FindingKind::DeletedAndChanged),
-        Verdict::Rewrite { from, to } if follows_rewrites(world, members, name) => match waiting_for(world, name) {
-            Some(hidden) => plan.findings.push(held_for_hidden(name, &hidden, "a rewrite")),
-            None => plan.updates.extend(branch::advance(name, &sides, to, Some(from))),
+        Verdict::Delete => match waiting_for(world, row) {
+            Some(hidden) => plan.findings.push(held_for_hidden(name, hidden, "the deletion")),
+            None => plan.updates.extend(branch::delete(name, &sides)),
         },
+        Verdict::DeletedAndChanged => report(FindingKind::DeletedAndChanged),
+        Verdict::Rewrite { from, to } if follows_rewrites(world, members, name) => {
+            match (brake.doubted_rewrite(row, from, to), waiting_for(world, row)) {
+                (Some((rewriters, reason)), _) => hold(row, "a rewrite", &rewriters, &reason, plan),
+                (None, Some(hidden)) => plan.findings.push(held_for_hidden(name, hidden, "a rewrite")),
+                (None, None) => plan.updates.extend(branch::advance(name, &sides, to, Some(from))),
+            }
+        }
         Verdict::Rewrite { .. } => report(FindingKind::Rewritten),
         Verdict::Diverged => report(FindingKind::Diverged),
         Verdict::Unknown => report(FindingKind::HistoryUnknown),
     }
 }
 
+/// Holds what happened to a branch at the doubted endpoints.
+fn hold(row: &Row<'_>, what: &str, doubted: &[&EndpointId], reason: &str, plan: &mut RepoPlan) {
+    plan.held.entry(row.name.clone()).or_default().extend(doubted.iter().map(|endpoint| (*endpoint).clone()));
+    let finding = Finding::new(
+        FindingKind::DeletionHeld,
+        format!("{what} of the branch `{}` is held: {reason}", row.name.short()),
+        "If it was meant, release it with `refray sync --confirm-deletions --repo NAME`; \
+         if not, push the branch there again as it is on the other sides.",
+    );
+    let tip = |side: &Side<'_>| side.tip.map_or_else(|| "-".to_owned(), |oid| oid.to_string());
+    let finding = finding.at(row.name);
+    plan.findings.push(row.sides.iter().fold(finding, |finding, side| finding.side(side.endpoint, tip(side))));
+}
+
 fn follows_rewrites(world: &World<'_>, members: &[&EndpointId], name: &RefName) -> bool {
     let is_default = || {
         let now = members.iter().filter_map(|endpoint| world.views[*endpoint].snapshot()?.default_branch.as_ref());
-        now.chain(world.baseline.default_branch.values()).any(|default| Some(default) == name.branch())
+        let before = members.iter().filter_map(|endpoint| world.baseline.default_branch.get(*endpoint));
+        now.chain(before).any(|default| Some(default) == name.branch())
     };
     match world.policy.rewrites {
         Rewrites::Always => true,
@@ -127,9 +141,8 @@ fn follows_rewrites(world: &World<'_>, members: &[&EndpointId], name: &RefName) 
 }
 
 /// Returns an endpoint that had the reference and cannot be read now. What is destructive waits for it.
-fn waiting_for(world: &World<'_>, name: &RefName) -> Option<EndpointId> {
-    let had = world.baseline.refs.get(name)?;
-    had.keys().find(|endpoint| matches!(world.views.get(*endpoint), Some(View::Unreadable(_)))).cloned()
+fn waiting_for<'a>(world: &World<'_>, row: &Row<'a>) -> Option<&'a EndpointId> {
+    row.agreed?.keys().find(|endpoint| matches!(world.views.get(*endpoint), Some(View::Unreadable(_))))
 }
 
 fn held_for_hidden(name: &RefName, hidden: &EndpointId, what: &str) -> Finding {
@@ -141,57 +154,31 @@ fn held_for_hidden(name: &RefName, hidden: &EndpointId, what: &str) -> Finding {
     .at(name)
 }
 
-fn brake_deletions<'a>(world: &World<'a>, deletions: Vec<(&'a RefName, Vec<Side<'a>>)>, plan: &mut RepoPlan) {
-    let mut suspicions: BTreeMap<&EndpointId, Option<String>> = BTreeMap::new();
-    for (name, sides) in deletions {
-        if let Some(hidden) = waiting_for(world, name) {
-            plan.findings.push(held_for_hidden(name, &hidden, "the deletion"));
-            continue;
-        }
-        let mut suspicion = None;
-        if !world.releases.deletions {
-            for side in sides.iter().filter(|side| side.tip.is_none() && side.base.is_some()) {
-                let found = suspicions.entry(side.endpoint).or_insert_with(|| brake::suspicion(world, side.endpoint));
-                suspicion = suspicion.or_else(|| found.clone());
-            }
-        }
-        match suspicion {
-            None => plan.updates.extend(branch::delete(name, &sides)),
-            Some(reason) => {
-                let finding = Finding::new(
-                    FindingKind::DeletionHeld,
-                    format!("the deletion of the branch `{}` is held: {reason}", name.short()),
-                    "If it was meant, release it with `refray sync --confirm-deletions --repo NAME`; \
-                     if not, push the branch again where it is missing.",
-                );
-                let tip = |side: &Side<'_>| side.tip.map_or_else(|| "-".to_owned(), |oid| oid.to_string());
-                plan.findings
-                    .push(sides.iter().fold(finding.at(name), |finding, side| finding.side(side.endpoint, tip(side))));
-            }
-        }
+/// Plans the default branch, and keeps it: a forge refuses to delete its default branch, and a branch that is the
+/// default one somewhere, and stays it, is in use, so that it is deleted nowhere.
+fn plan_default_branch(world: &World<'_>, members: &[&EndpointId], plan: &mut RepoPlan) {
+    loop {
+        let mut findings = Vec::new();
+        let switches = default_branch::plan(world, members, &plan.updates, &mut findings);
+        let stays = plan.updates.iter().find(|update| {
+            let default = world.views.get(&update.endpoint).and_then(|view| view.snapshot()?.default_branch.as_ref());
+            update.cause == Cause::Delete
+                && update.name.branch().is_some_and(|branch| Some(branch) == default)
+                && !switches.iter().any(|switch| switch.endpoint == update.endpoint)
+        });
+        let Some(RefUpdate { endpoint, name, .. }) = stays.cloned() else {
+            plan.default_branches = switches;
+            plan.findings.append(&mut findings);
+            return;
+        };
+        let finding = Finding::new(
+            FindingKind::DeletionHeld,
+            format!("the branch `{}` is still the default branch of {endpoint}", name.short()),
+            "Choose another default branch there; the next run deletes the old one.",
+        );
+        plan.findings.push(finding.at(&name));
+        plan.updates.retain(|update| update.name != name);
     }
-}
-
-/// A forge refuses to delete its default branch; without a switch to another the deletion cannot be done.
-fn keep_default_branches(world: &World<'_>, plan: &mut RepoPlan) {
-    let RepoPlan { updates, default_branches, findings, .. } = plan;
-    updates.retain(|update| {
-        let default = world.views.get(&update.endpoint).and_then(|view| view.snapshot()?.default_branch.as_ref());
-        let stays = update.cause == Cause::Delete
-            && update.name.branch().is_some_and(|branch| Some(branch) == default)
-            && !default_branches.iter().any(|switch| switch.endpoint == update.endpoint);
-        if stays {
-            findings.push(
-                Finding::new(
-                    FindingKind::DeletionHeld,
-                    format!("the branch `{}` is still the default branch of {}", update.name.short(), update.endpoint),
-                    "Choose another default branch there; the next run deletes the old one.",
-                )
-                .at(&update.name),
-            );
-        }
-        !stays
-    });
 }
 
 fn leave_read_only(world: &World<'_>, plan: &mut RepoPlan) {

@@ -1,0 +1,61 @@
+//! What a group's plan is made of.
+
+use std::collections::BTreeMap;
+
+use crate::name::{EndpointId, RepoName};
+use crate::plan::action::{CreateRepository, DeleteRepository};
+use crate::plan::finding::Finding;
+use crate::repository::Repository;
+
+/// One copy of a repository, as the group's plan judges it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Copy {
+    /// It exists.
+    Present {
+        /// What the forge says of it.
+        repository: Repository,
+        /// It is not the one remembered, or none is: what was agreed at this endpoint says nothing of it.
+        recreated: bool,
+    },
+    /// It is to be created.
+    Create(CreateRepository),
+    /// It exists and is to be deleted, because it was deleted elsewhere.
+    Delete(DeleteRepository),
+    /// It does not exist, or takes no part for a reason that a finding gives.
+    Absent,
+    /// Nothing is known of it in this run: why.
+    Unreadable(String),
+}
+
+/// One repository of the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepoTask {
+    /// Its name, as the first endpoint that has it spells it.
+    pub name: RepoName,
+    /// Its copies, one for each endpoint of the group.
+    pub copies: BTreeMap<EndpointId, Copy>,
+    /// What is reported of it as a whole.
+    pub findings: Vec<Finding>,
+}
+
+/// A repository that has a new name on every side that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// The key under which it is remembered.
+    pub from: String,
+    /// Its name now.
+    pub to: RepoName,
+}
+
+/// What a run does with a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupPlan {
+    /// The repositories, sorted by key.
+    pub tasks: Vec<RepoTask>,
+    /// Renames to follow in what is remembered, before anything else.
+    pub renamed: Vec<Renamed>,
+    /// Selected names that exist nowhere.
+    pub unmatched: Vec<String>,
+    /// Keys of repositories that are remembered and, beyond doubt, exist nowhere any more: they can be forgotten.
+    pub gone: Vec<String>,
+}
