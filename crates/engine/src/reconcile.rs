@@ -133,7 +133,8 @@ async fn one_pass(
     let stored = engine.store.baseline(&group.name, &task.name.key()).await;
     let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
     for (endpoint, copy) in &task.copies {
-        if matches!(copy, Copy::Present { recreated: true, .. }) {
+        // What was agreed with a repository that is no more says nothing of the one that takes its place.
+        if matches!(copy, Copy::Present { recreated: true, .. } | Copy::Create(_)) {
             baseline.forget(endpoint);
         }
     }
@@ -150,6 +151,16 @@ async fn one_pass(
     if options.dry_run {
         return Ok(preview(engine, group, task, plan));
     }
+    let mut held = baseline.clone();
+    held.hold(&plan.held);
+    if held != baseline && !plan.is_idle() {
+        // Carrying the plan out takes away the signs that gave rise to the hold; so it is written down before.
+        let applied = Applied { views: views.clone(), ..Applied::default() };
+        let status = status(&plan, &applied);
+        let ending = record::Ending { plan: &plan, applied: &applied, baseline: &held, status, intended: None };
+        record::record(engine, group, task, ending, settings).await?;
+    }
+    let baseline = held;
     let intended = record::intend(engine, group, &plan, settings.run).await?;
     let applied = apply::apply(engine, group, task, &plan, &views, facts.mirror.as_ref(), &facts.fetch_errors).await;
     let status = status(&plan, &applied);

@@ -121,12 +121,23 @@ impl Engine {
         if !options.dry_run && !plan.renamed.is_empty() {
             self.store.rename_all(&group.name, &plan.renamed).await?;
         }
-        for renamed in &plan.renamed {
-            if let Some(record) = records.remove(&renamed.from) {
-                records.insert(renamed.to.key(), record);
+        // All are taken out before any is put back: names may have been exchanged.
+        let taken: Vec<_> = plan
+            .renamed
+            .iter()
+            .map(|renamed| (renamed.to.key(), records.remove(&renamed.from), known.remove(&renamed.from)))
+            .collect();
+        for (key, record, copies) in taken {
+            if let Some(record) = record {
+                records.insert(key.clone(), record);
             }
-            if let Some(copies) = known.remove(&renamed.from) {
-                known.insert(renamed.to.key(), copies);
+            if let Some(copies) = copies {
+                known.insert(key, copies);
+            }
+        }
+        if !options.dry_run {
+            for key in &plan.gone {
+                self.store.forget(&group.name, key).await?;
             }
         }
         if options.retry_failed {

@@ -18,10 +18,13 @@ use crate::plan::{default_branch, relation, tag};
 pub fn plan(repository: &RepoName, world: &World<'_>, creates: Vec<CreateRepository>) -> RepoPlan {
     let mut plan = RepoPlan::nothing(repository.clone());
     report_what_cannot_be_read(world, &mut plan.findings);
+    if formats_differ(world, &mut plan) {
+        return plan;
+    }
     let joined = relation::judge(world);
     report_unrelated(&joined, &mut plan.findings);
     plan.apart = joined.apart.keys().cloned().collect();
-    if joined.ambiguous || formats_differ(world, &mut plan) {
+    if joined.ambiguous {
         return plan;
     }
     // What cannot be read anywhere is no model for a new copy.

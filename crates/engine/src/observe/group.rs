@@ -29,7 +29,11 @@ pub(crate) async fn sights(
     group: &MirrorGroup,
     known: &BTreeMap<String, BTreeMap<EndpointId, Known>>,
 ) -> (BTreeMap<EndpointId, Sight>, Vec<EndpointFailure>) {
-    let listed = join_all(group.endpoints.iter().map(|endpoint| list(engine, endpoint))).await;
+    let listed = join_all(group.endpoints.iter().map(|endpoint| {
+        let remembered = known.values().any(|copies| copies.contains_key(&endpoint.id));
+        list(engine, endpoint, remembered)
+    }))
+    .await;
     let mut failures = Vec::new();
     let mut sights = BTreeMap::new();
     for (endpoint, listed) in group.endpoints.iter().zip(listed) {
@@ -60,10 +64,18 @@ pub(crate) async fn sights(
     (sights, failures)
 }
 
-async fn list(engine: &Engine, endpoint: &Endpoint) -> Result<Sight, ForgeError> {
+async fn list(engine: &Engine, endpoint: &Endpoint, remembered: bool) -> Result<Sight, ForgeError> {
     let forge = engine.forge(endpoint).map_err(|message| not_connected(endpoint, message))?;
     let (account, listing) = tokio::join!(forge.account(), forge.list(endpoint));
     let listing = listing?;
+    if listing.is_empty() && remembered {
+        // A namespace that is itself gone, as when a disk is not mounted, is no sign that what it held was deleted.
+        if let Err(error) = forge.namespace(endpoint).await
+            && error.kind == ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+    }
     let account = match account {
         // A directory has no accounts.
         Ok(_) if endpoint.site.provider == Provider::Directory => None,

@@ -48,6 +48,10 @@ pub(crate) struct Subject<'a> {
 pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Facts, (String, String)> {
     let Subject { policy, releases, views, baseline, .. } = subject;
     let mut ancestry = Ancestry::default();
+    if mixes_formats(views) {
+        // Commits of two hash functions cannot be compared, nor kept in one mirror. The plan says so.
+        return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
+    }
     let world = World { policy, releases, views, baseline, ancestry: &ancestry };
     let asked = questions::questions(&world);
     let clusters = plan::clusters_by_equal_tips(&world);
@@ -59,11 +63,14 @@ pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Fact
     if needed.is_empty() && asked.ancestry.is_empty() {
         return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
     }
-    let format = views
-        .values()
-        .filter_map(View::snapshot)
-        .find(|snapshot| !snapshot.is_empty())
-        .map_or(ObjectFormat::Sha1, |snapshot| snapshot.format);
+    let filled = views.values().filter_map(View::snapshot).filter(|snapshot| !snapshot.is_empty());
+    let formats: BTreeSet<ObjectFormat> = filled.map(|snapshot| snapshot.format).collect();
+    if formats.len() > 1 {
+        // One mirror cannot hold both, and planning needs no history to see that they cannot be brought together.
+        ancestry.clusters = Some(Vec::new());
+        return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
+    }
+    let format = formats.first().copied().unwrap_or_default();
     let mirror = mirror::open(engine, subject.group, &subject.task.name, format).await?;
     needed.retain(|oid, _| oid.format() == format);
     let fetch_errors = fetch(engine, subject, &mirror, needed).await?;
@@ -93,6 +100,13 @@ pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Fact
     }
     ancestry.clusters = joined;
     Ok(Facts { ancestry, mirror: Some(mirror), fetch_errors })
+}
+
+fn mixes_formats(views: &Views) -> bool {
+    let filled = views.values().filter_map(View::snapshot).filter(|snapshot| !snapshot.is_empty());
+    let mut formats = filled.map(|snapshot| snapshot.format);
+    let first = formats.next();
+    formats.any(|format| Some(format) != first)
 }
 
 /// Joins groups of endpoints whose commits are connected. What cannot be looked at whole stays apart, which is careful.

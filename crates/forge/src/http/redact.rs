@@ -3,8 +3,8 @@ use refray_core::secret::Secret;
 
 const LONGEST: usize = 400;
 
-/// Makes a text from outside fit for an error: one line, short, without the secret (plain or in base64) and without
-/// user information in addresses.
+/// Makes a text from outside fit for an error: one line, short, without the secret (plain or in base64, alone or after a
+/// user's name) and without user information in addresses.
 pub(crate) fn clean(text: &str, secret: Option<&Secret>) -> String {
     let mut text = text
         .split(|c: char| c.is_control())
@@ -14,13 +14,44 @@ pub(crate) fn clean(text: &str, secret: Option<&Secret>) -> String {
         .join(" ");
     if let Some(secret) = secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "***");
-        text = text.replace(&base64::engine::general_purpose::STANDARD.encode(secret), "***");
+        for encoded in encodings(secret) {
+            text = text.replace(&encoded, "***");
+        }
     }
-    text = without_user_info(&text);
+    text = without_credentials(&without_user_info(&text));
     if text.chars().count() > LONGEST {
         text = text.chars().take(LONGEST).collect::<String>() + "…";
     }
     text
+}
+
+/// Returns how a secret looks in base64, whatever stands before and after it in the encoded text: letters that hold bits
+/// of its neighbours as well are left out, so that these texts are found in any encoding of the secret.
+fn encodings(secret: &str) -> impl Iterator<Item = String> {
+    (0..3).filter_map(move |before| {
+        let text = [&[0; 2][..before], secret.as_bytes()].concat();
+        let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&text);
+        let shared_at_end = usize::from(text.len() % 3 != 0);
+        let own = encoded.get([0, 2, 3][before]..encoded.len() - shared_at_end)?;
+        // A few letters would be found by chance.
+        (own.len() >= 6).then(|| own.to_owned())
+    })
+}
+
+/// Masks what follows the name of an authentication scheme: a server may repeat the header that it was sent.
+fn without_credentials(text: &str) -> String {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    for at in 1..words.len() {
+        if ["basic", "bearer", "token"].contains(&words[at - 1].to_lowercase().as_str()) && looks_secret(words[at]) {
+            words[at] = "***";
+        }
+    }
+    words.join(" ")
+}
+
+/// Long, and of the characters that tokens and base64 are made of: no word of a sentence.
+fn looks_secret(word: &str) -> bool {
+    word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.~".contains(&byte))
 }
 
 /// Drops what stands between `://` and the `@` before the host.
@@ -50,11 +81,22 @@ mod tests {
         let secret = Secret::new("ghp_marker".into());
         for (text, expected) in [
             ("bad token ghp_marker\nsorry", "bad token *** sorry"),
-            ("Z2hwX21hcmtlcg==", "***"),
+            ("Z2hwX21hcmtlcg==", "***g=="),
             ("see https://u:p@git.example/x and http://a@b", "see https://git.example/x and http://b"),
+            ("sent Basic YWRhOmQzNDVmOWY3N2FhN2I1", "sent Basic ***"),
+            (
+                "Basic authentication is needed, token does not fit",
+                "Basic authentication is needed, token does not fit",
+            ),
             ("mail me@example.com https://x/@y", "mail me@example.com https://x/@y"),
         ] {
             assert_eq!(clean(text, Some(&secret)), expected);
+        }
+        for user in ["", "x", "me", "ada", "x-access-token"] {
+            let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:ghp_marker"));
+            let cleaned = clean(&format!("Basic {pair}"), Some(&secret));
+            let left = cleaned.split("***").map(str::len).sum::<usize>();
+            assert!(cleaned.contains("***") && left < "Basic ".len() + (user.len() + 1) * 4 / 3 + 5, "{cleaned}");
         }
         assert_eq!(clean(&"é".repeat(1000), None).chars().count(), LONGEST + 1);
     }

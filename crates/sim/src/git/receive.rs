@@ -59,27 +59,34 @@ pub(super) async fn receive(site: &Arc<Site>, grant: Grant, mut body: BodyStream
             None => return plain(StatusCode::BAD_REQUEST, "the request ended too soon"),
         }
     };
+    // What has begun is brought to its end, also when the client goes away: forges do not stop a push in the middle.
+    let push = tokio::spawn(carry_out(Arc::clone(site), grant, head, start.freeze(), body));
+    push.await.unwrap_or_else(|error| plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))
+}
+
+/// Carries out a push whose commands are known, and what follows it.
+async fn carry_out(site: Arc<Site>, grant: Grant, head: Head, start: Bytes, body: BodyStream) -> Response {
     let id = grant.repository.id;
     if !head.commands.is_empty() {
-        let (site, hooks) = (Arc::clone(site), site.faults().take_before_receive(id));
+        let (site, hooks) = (Arc::clone(&site), site.faults().take_before_receive(id));
         blocking(move || hooks.into_iter().for_each(|hook| hook(&site))).await;
     }
     let fault = if head.commands.is_empty() { None } else { site.faults().take_receive_fault() };
-    let refusals = refusals(site, &grant, &head.commands);
+    let refusals = refusals(&site, &grant, &head.commands);
     let table = (!refusals.is_empty()).then(|| site.dir().join("tables").join(ids::letters(16)));
     if let Some(table) = &table
         && let Err(error) = write_table(table, &refusals)
     {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string());
     }
-    let answer = match run(site, id, fault, table.as_ref(), start.freeze(), body).await {
+    let answer = match run(&site, id, fault, table.as_ref(), start, body).await {
         Ok(answer) => answer,
         Err(error) => return plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     };
     let reasons = table.as_deref().map(read_refused).unwrap_or_default();
     let (report, answer) = report::mend(&answer, head.side_band, &reasons);
     let user = grant.viewer.user().unwrap_or_default();
-    let (told, commands) = (Arc::clone(site), head.commands);
+    let (told, commands) = (Arc::clone(&site), head.commands);
     let done = blocking(move || {
         let changes = changes(&told, id, commands, &report);
         told.refs_changed(id, user, changes)

@@ -51,7 +51,7 @@ pub(super) fn task(scene: &Scene<'_, '_>, key: &str) -> Option<RepoTask> {
     if !deleted_on.is_empty() && group.delete_missing && findings.is_empty() {
         delete(&mut copies);
     } else if let Some(model) = seen.first() {
-        create_missing(scene.world, model, &seen, &mut copies, &findings);
+        create_missing(scene.world, model, &seen, &mut copies, &findings, &deleted_on);
         report::deletions(scene.world, &deleted_on, &copies, &mut findings);
     }
     Some(RepoTask { name, copies, findings })
@@ -152,13 +152,15 @@ fn delete(copies: &mut BTreeMap<EndpointId, Copy>) {
     }
 }
 
-/// Turns absent copies into ones to create, unless a finding says why they are absent.
+/// Turns absent copies into ones to create, unless a finding says why they are absent, or the others are to follow their
+/// deletion once that can be done.
 fn create_missing(
     world: &GroupWorld<'_>,
     model: &Repository,
     seen: &[Repository],
     copies: &mut BTreeMap<EndpointId, Copy>,
     findings: &[Finding],
+    deleted_on: &[EndpointId],
 ) {
     if !world.group.create_missing || world.selection.no_create {
         return;
@@ -168,7 +170,8 @@ fn create_missing(
     let description =
         seen.iter().map(|copy| &copy.description).find(|text| !text.is_empty()).cloned().unwrap_or_default();
     for (endpoint, copy) in copies {
-        let held = findings.iter().any(|finding| finding.sides.contains_key(endpoint));
+        let held = findings.iter().any(|finding| finding.sides.contains_key(endpoint))
+            || (world.group.delete_missing && deleted_on.contains(endpoint));
         if *copy == Copy::Absent && !held {
             *copy = Copy::Create(CreateRepository {
                 endpoint: endpoint.clone(),

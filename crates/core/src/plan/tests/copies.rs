@@ -16,6 +16,8 @@ fn nothing_is_planned_for_who_takes_no_part() {
     check(HISTORY, "e1: main=C | e2: main=B | e3: - | e4: ?", "e2 main B->C fast_forward, unreadable");
     check(HISTORY, "e1: ? | e2: ?", "unreadable, unreadable");
     check(HISTORY, "e1: - | e2: -", "");
+    // What cannot be read is no model for a new copy.
+    check(HISTORY, "e1: ? | e2: +", "unreadable");
 }
 
 #[test]

@@ -1,0 +1,26 @@
+//! The real binary, against real git, directories and simulated forges: what a user sees, and what stands afterwards.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::format_push_string,
+    clippy::needless_range_loop,
+    clippy::print_stdout,
+    reason = "a test may say why it is skipped, and is read more often than it runs"
+)]
+
+mod access;
+mod conflicts;
+mod directories;
+mod forges;
+mod formats;
+mod full_disk;
+mod groups;
+mod input;
+mod killed;
+mod options;
+mod output;
+mod races;
+mod refusals;
+mod restored;
+mod safety;
+mod secrets;
+mod world;

@@ -1,0 +1,132 @@
+//! What a forge does not take stops itself alone.
+
+use refray_sim::world::{Protection, PushRule, Visibility};
+use refray_sim::{Kind, ReceiveFault};
+
+use crate::world::{OWNER, Place, World, has, users};
+
+/// Two forges that agree, and then get three new things on the first; `main` is moved on.
+async fn moved_on(kind: Kind, rule: impl FnOnce(&mut Protection)) -> (World, Kind, String) {
+    let other = if kind == Kind::Gitea { Kind::Forgejo } else { Kind::Gitea };
+    let world = World::of_forges(&[other, kind]).await;
+    world.seed(other, "one", Visibility::Private);
+    world.seed(other, "two", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    let mut protection = Protection::new("main");
+    rule(&mut protection);
+    let there = world.site(kind).repository(OWNER, "one").unwrap();
+    world.site(kind).protect(there.id, protection).unwrap();
+    let from = world.site(other);
+    let id = from.repository(OWNER, "one").unwrap().id;
+    let tip = from.commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+    from.move_ref(id, "refs/heads/free", &tip).unwrap();
+    from.move_ref(id, "refs/heads/also-free", &tip).unwrap();
+    from.move_ref(id, "refs/tags/v1", &tip).unwrap();
+    from.commit(OWNER, "two", "main", &[("f", "2")], "second\n").unwrap();
+    (world, other, tip)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_branch_stops_itself_alone_on_each_forge() {
+    for kind in Kind::ALL {
+        let (world, other, tip) = moved_on(kind, |rule| rule.push = PushRule::Nobody).await;
+        let said = world.refray(&["sync"]).exits(1);
+        let words = match kind {
+            Kind::GitHub => "GH006: Protected branch update failed for refs/heads/main",
+            Kind::GitLab => "You are not allowed to push code to protected branches on this project",
+            Kind::Gitea | Kind::Forgejo => "Not allowed to push to protected branch main",
+        };
+        has(&said, &["! one", &format!("forward branch main on {kind}/ada"), "refused (protected_branch)", words]);
+        has(&said, &["remedy: Let the token's account push to the protected branch", "+ two: branch main forwarded"]);
+        let place = Place::Forge(kind, OWNER);
+        let refs = world.refs(&place, "one");
+        for name in ["refs/heads/free", "refs/heads/also-free", "refs/tags/v1"] {
+            has(&refs, &[&format!("{tip} {name}")]);
+        }
+        assert!(!refs.contains(&format!("{tip} refs/heads/main")), "{kind}: {refs}");
+        // Once the protection is lifted, the rest follows.
+        world.site(kind).unprotect(world.site(kind).repository(OWNER, "one").unwrap().id, "main").unwrap();
+        world.refray(&["sync", "--retry-failed"]).exits(0);
+        world.agree(&users(&[other, kind]), "one");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ruleset_that_wants_a_pull_request_is_named() {
+    let (world, _, _) = moved_on(Kind::GitHub, |rule| {
+        rule.ruleset = true;
+        rule.pull_request_required = true;
+    })
+    .await;
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["refused (ruleset)", "GH013", "Changes must be made through a pull request", "bypass the ruleset"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rewrite_that_a_forge_does_not_take_is_named_and_the_rest_goes_through() {
+    for kind in Kind::ALL {
+        let (world, other, _) = moved_on(kind, |rule| rule.pattern = "topic".into()).await;
+        let from = world.site(other);
+        let id = from.repository(OWNER, "one").unwrap().id;
+        from.commit(OWNER, "one", "topic", &[("t", "1")], "as it was\n").unwrap();
+        world.refray(&["sync"]).exits(0);
+        from.move_ref(id, "refs/heads/topic", from.repository(OWNER, "one").unwrap().object_format.zeros()).unwrap();
+        let new = from.commit(OWNER, "one", "topic", &[("t", "2")], "as it is\n").unwrap();
+        let fine = from.commit(OWNER, "one", "main", &[("f", "3")], "third\n").unwrap();
+        let said = world.refray(&["sync"]).exits(1);
+        has(&said, &[&format!("rewrite branch topic on {kind}/ada"), "refused (protected_branch)", "remedy:"]);
+        let refs = world.refs(&Place::Forge(kind, OWNER), "one");
+        has(&refs, &[&format!("{fine} refs/heads/main")]);
+        assert!(!refs.contains(&new), "{kind}: {refs}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_file_needs_a_right_of_its_own() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let mut world = World::of_forges(&kinds).await;
+    let narrow = world.site(Kind::GitHub).token(OWNER, &["repo", "delete_repo", "read:org"]).unwrap().secret;
+    world.env.insert(World::token_variable(Kind::GitHub), narrow);
+    world.seed(Kind::Gitea, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    let tea = world.site(Kind::Gitea);
+    let file = [(".github/workflows/ci.yml", "on: push\n")];
+    tea.commit(OWNER, "one", "ci", &file, "a workflow\n").unwrap();
+    let fine = tea.commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["create branch ci on github/ada", "refused (workflow_scope)", "Give the token the `workflow` scope"]);
+    let refs = world.refs(&Place::Forge(Kind::GitHub, OWNER), "one");
+    has(&refs, &[&format!("{fine} refs/heads/main")]);
+    assert!(!refs.contains("refs/heads/ci"), "{refs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archived_repository_is_named_and_its_changes_still_go_out() {
+    for kind in [Kind::GitHub, Kind::GitLab] {
+        let (world, other, tip) = moved_on(kind, |_| {}).await;
+        let site = world.site(kind);
+        let there = site.repository(OWNER, "one").unwrap();
+        let patch = refray_sim::world::RepositoryPatch { archived: Some(true), ..Default::default() };
+        site.update_repository(there.id, patch, there.owner).unwrap();
+        let said = world.refray(&["sync"]).exits(1);
+        has(&said, &["archived", &format!("{kind}/ada"), "remedy:", "+ two:"]);
+        assert!(!world.refs(&Place::Forge(kind, OWNER), "one").contains(&tip));
+        has(&world.refs(&Place::Forge(other, OWNER), "one"), &[&tip]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_whose_disk_is_full_is_named_and_the_next_run_goes_through() {
+    let kinds = [Kind::GitHub, Kind::Gitea, Kind::Forgejo];
+    let world = World::of_forges(&kinds).await;
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    let tip = world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+    world.site(Kind::Gitea).faults().break_receive(ReceiveFault::DiskFull);
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["forward branch main on gitea/ada", "remedy:"]);
+    has(&world.refs(&Place::Forge(Kind::Forgejo, OWNER), "one"), &[&tip]);
+    assert!(!world.refs(&Place::Forge(Kind::Gitea, OWNER), "one").contains(&tip));
+    world.refray(&["sync"]).exits(0);
+    world.agree(&users(&kinds), "one");
+}
