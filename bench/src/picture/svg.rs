@@ -146,7 +146,7 @@ fn escape(text: &str) -> String {
             '\'' => safe.push_str("&#39;"),
             // No XML document may hold these, not even escaped.
             character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
-                safe.push('\u{fffd}')
+                safe.push('\u{fffd}');
             }
             character => safe.push(character),
         }
