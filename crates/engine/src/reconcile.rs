@@ -98,8 +98,10 @@ async fn passes(
         });
     }
     let error = pass.look_again.then(|| {
-        let message = "it changed faster than it could be synced".to_owned();
-        (message, "Run again; nothing was overwritten.".to_owned())
+        let message = "it changed faster than it could be synced, or a lock stands in the way where it is written to";
+        let remedy = "Run again; nothing was overwritten. If it stays so, look for `*.lock` files that a process left \
+                      behind in the receiving repository.";
+        (message.to_owned(), remedy.to_owned())
     });
     Ended { status: if error.is_some() { RepoStatus::Failed } else { status }, done, error }
 }

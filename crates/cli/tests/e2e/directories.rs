@@ -165,3 +165,19 @@ fn an_endpoint_that_joins_later_is_filled() {
     world.refray(&["sync"]).exits(0);
     has(&world.agree(&ALL, "one"), &[" refs/heads/topic"]);
 }
+
+#[test]
+fn a_lock_that_was_left_behind_is_named() {
+    let world = World::of_folders(&["a", "b"]);
+    let work = world.seeded("a", "one");
+    world.refray(&["sync"]).exits(0);
+    let tip = work.commit("second");
+    work.push(&A, "one", &["main", "main:refs/heads/fine"]);
+    let lock = world.bare(&B, "one").join("refs/heads/main.lock");
+    crate::world::put(&lock, "");
+    has(&world.refray(&["sync"]).exits(1), &["! one", "remedy: ", "`*.lock`"]);
+    has(&world.refs(&B, "one"), &[&format!("{tip} refs/heads/fine")]);
+    std::fs::remove_file(lock).unwrap();
+    world.refray(&["sync"]).exits(0);
+    world.agree(&[A, B], "one");
+}
