@@ -92,9 +92,10 @@ fn supported() -> i64 {
 
 /// Returns the file's format. Refuses one that is not ours to write to, before anything is written.
 async fn check(connection: &mut SqliteConnection) -> Result<i64, Fault> {
+    // The mark is read last: another process may be making the tables right now, and it sets the mark along with them.
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
     let format: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
     let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
     if application != APPLICATION_ID && (application != 0 || format != 0 || tables != 0) {
         return Err(Fault::Foreign);
     }
