@@ -46,7 +46,9 @@ pub(crate) async fn run(global: &Global, args: &SyncArgs) -> Result<Exit> {
     let config = load::config(&paths)?;
     let options = options(args, &config)?;
     let engine = connect(config, &paths, sink(global)).await?;
-    sync(&engine, &options).await
+    let exit = sync(&engine, &options).await;
+    engine.store.close().await;
+    exit
 }
 
 /// Carries out a run that Ctrl-C ends: once lets what is in hand finish, twice at once.

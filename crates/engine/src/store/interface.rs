@@ -146,4 +146,7 @@ pub trait Store: Send + Sync {
 
     /// Returns the pull requests of a repository, open or not.
     async fn pulls(&self, group: &GroupName, key: &str) -> Result<Vec<Pull>, StoreError>;
+
+    /// Closes the store. What was written is safe without this as well; it only tidies up.
+    async fn close(&self);
 }

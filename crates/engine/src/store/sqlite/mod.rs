@@ -64,11 +64,6 @@ impl SqliteStore {
         }
     }
 
-    /// Closes the file. What was written is safe without this as well; it only tidies up.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
     /// Begins a transaction that writes. Unless it is committed, nothing has happened.
     async fn begin(&self) -> Result<Writing<'_>, Fault> {
         let turn = self.turn.lock().await;
@@ -244,5 +239,9 @@ impl Store for SqliteStore {
 
     async fn pulls(&self, group: &GroupName, key: &str) -> Result<Vec<Pull>, StoreError> {
         located!(self, remote::pulls(self, group, key))
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
     }
 }
