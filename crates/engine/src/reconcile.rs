@@ -153,24 +153,52 @@ async fn one_pass(
     if options.dry_run {
         return Ok(preview(engine, group, task, plan));
     }
+    let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings };
+    let (status, applied) = carry_out(engine, ground, &plan).await?;
+    take_in_what_was_created(task, &applied);
+    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })
+}
+
+/// What a plan is carried out on.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) group: &'a MirrorGroup,
+    pub(crate) task: &'a RepoTask,
+    /// What was seen, which is what the plan replaces.
+    pub(crate) views: &'a Views,
+    pub(crate) baseline: &'a Baseline,
+    pub(crate) facts: &'a Facts,
+    pub(crate) settings: &'a Settings<'a>,
+}
+
+/// Carries a plan out: holds and intentions are written down first, what came of it afterwards. The repository's lock is
+/// held by the caller.
+///
+/// # Errors
+/// The store or the local mirror cannot be used: why, and the remedy.
+pub(crate) async fn carry_out(
+    engine: &Engine,
+    ground: Ground<'_>,
+    plan: &RepoPlan,
+) -> Result<(RepoStatus, Applied), (String, String)> {
+    let Ground { group, task, views, baseline, facts, settings } = ground;
     let mut held = baseline.clone();
     held.hold(&plan.held);
-    if held != baseline && !plan.is_idle() {
+    if held != *baseline && !plan.is_idle() {
         // Carrying the plan out takes away the signs that gave rise to the hold; so it is written down before.
         let applied = Applied { views: views.clone(), ..Applied::default() };
-        let status = status(&plan, &applied);
-        let ending = record::Ending { plan: &plan, applied: &applied, baseline: &held, status, intended: None };
+        let status = status(plan, &applied);
+        let ending = record::Ending { plan, applied: &applied, baseline: &held, status, intended: None };
         record::record(engine, group, task, ending, settings).await?;
     }
     let baseline = held;
-    let intended = record::intend(engine, group, &plan, settings.run).await?;
-    let applied = apply::apply(engine, group, task, &plan, &views, facts.mirror.as_ref(), &facts.fetch_errors).await;
-    let status = status(&plan, &applied);
-    keep_reachable(&facts, &applied, &baseline).await?;
-    let ending = record::Ending { plan: &plan, applied: &applied, baseline: &baseline, status, intended };
+    let intended = record::intend(engine, group, plan, settings.run).await?;
+    let applied = apply::apply(engine, group, task, plan, views, facts.mirror.as_ref(), &facts.fetch_errors).await;
+    let status = status(plan, &applied);
+    keep_reachable(facts, &applied, &baseline).await?;
+    let ending = record::Ending { plan, applied: &applied, baseline: &baseline, status, intended };
     record::record(engine, group, task, ending, settings).await?;
-    take_in_what_was_created(task, &applied);
-    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })
+    Ok((status, applied))
 }
 
 /// Keeps in the mirror what any endpoint holds or all once agreed on, so that it need not be fetched again.

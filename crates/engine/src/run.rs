@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
-use refray_core::name::RepoName;
+use refray_core::name::{EndpointId, RepoName};
 use refray_core::outcome::Summary;
-use refray_core::plan::group::{self, GroupWorld, RepoTask};
+use refray_core::plan::group::{self, GroupPlan, GroupWorld, Known, RepoTask, Selection, Sight};
 
 use crate::engine::Engine;
 use crate::observe;
@@ -100,46 +100,10 @@ impl Engine {
     ) -> Result<GroupResult, SyncError> {
         let endpoints = group.endpoints.iter().map(|endpoint| endpoint.id.clone()).collect();
         self.emit(Event::GroupStarted { group: group.name.clone(), endpoints });
-        let mut records = self.store.group_state(&group.name).await?;
-        let mut known: BTreeMap<_, _> =
-            records.iter().map(|(key, record)| (key.clone(), record.copies.clone())).collect();
-        let (sights, failures) = observe::sights(self, group, &known).await;
+        let survey = self.survey(group, &options.selection, options.dry_run).await?;
+        let Survey { records, known, sights, hidden, mut plan } = survey;
         let mut result = GroupResult::default();
-        let mut hidden = BTreeSet::new();
-        for failure in failures {
-            result.summary.endpoints_failed += 1;
-            hidden.insert(failure.endpoint.clone());
-            self.emit(Event::EndpointFailed {
-                group: group.name.clone(),
-                endpoint: failure.endpoint,
-                message: failure.message,
-                remedy: failure.remedy,
-            });
-        }
-        let selection = &options.selection;
-        let mut plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
-        if !options.dry_run && !plan.renamed.is_empty() {
-            self.store.rename_all(&group.name, &plan.renamed).await?;
-        }
-        // All are taken out before any is put back: names may have been exchanged.
-        let taken: Vec<_> = plan
-            .renamed
-            .iter()
-            .map(|renamed| (renamed.to.key(), records.remove(&renamed.from), known.remove(&renamed.from)))
-            .collect();
-        for (key, record, copies) in taken {
-            if let Some(record) = record {
-                records.insert(key.clone(), record);
-            }
-            if let Some(copies) = copies {
-                known.insert(key, copies);
-            }
-        }
-        if !options.dry_run {
-            for key in &plan.gone {
-                self.store.forget(&group.name, key).await?;
-            }
-        }
+        result.summary.endpoints_failed = hidden.len();
         if options.retry_failed {
             plan.tasks.retain(|task| records.get(&task.name.key()).is_some_and(RepoRecord::needs_retry));
         }
@@ -167,6 +131,54 @@ impl Engine {
         Ok(result)
     }
 
+    /// Looks at every endpoint of a group and says what is to be done with each selected repository. Renames are followed
+    /// in the store, and what is gone everywhere is forgotten there, unless it is a dry run.
+    pub(crate) async fn survey(
+        &self,
+        group: &MirrorGroup,
+        selection: &Selection,
+        dry_run: bool,
+    ) -> Result<Survey, SyncError> {
+        let mut records = self.store.group_state(&group.name).await?;
+        let mut known: BTreeMap<_, _> =
+            records.iter().map(|(key, record)| (key.clone(), record.copies.clone())).collect();
+        let (sights, failures) = observe::sights(self, group, &known).await;
+        let mut hidden = BTreeSet::new();
+        for failure in failures {
+            hidden.insert(failure.endpoint.clone());
+            self.emit(Event::EndpointFailed {
+                group: group.name.clone(),
+                endpoint: failure.endpoint,
+                message: failure.message,
+                remedy: failure.remedy,
+            });
+        }
+        let plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
+        if !dry_run && !plan.renamed.is_empty() {
+            self.store.rename_all(&group.name, &plan.renamed).await?;
+        }
+        // All are taken out before any is put back: names may have been exchanged.
+        let taken: Vec<_> = plan
+            .renamed
+            .iter()
+            .map(|renamed| (renamed.to.key(), records.remove(&renamed.from), known.remove(&renamed.from)))
+            .collect();
+        for (key, record, copies) in taken {
+            if let Some(record) = record {
+                records.insert(key.clone(), record);
+            }
+            if let Some(copies) = copies {
+                known.insert(key, copies);
+            }
+        }
+        if !dry_run {
+            for key in &plan.gone {
+                self.store.forget(&group.name, key).await?;
+            }
+        }
+        Ok(Survey { records, known, sights, hidden, plan })
+    }
+
     async fn one(
         &self,
         group: &MirrorGroup,
@@ -182,6 +194,18 @@ impl Engine {
         self.emit(Event::RepositoryFinished { group: group.name.clone(), repository, status, done, error, remedy });
         (status, done)
     }
+}
+
+/// What a look at a group found.
+pub(crate) struct Survey {
+    /// What is remembered of its repositories, by key.
+    pub(crate) records: BTreeMap<String, RepoRecord>,
+    /// What is remembered of their copies.
+    pub(crate) known: BTreeMap<String, BTreeMap<EndpointId, Known>>,
+    pub(crate) sights: BTreeMap<EndpointId, Sight>,
+    /// Endpoints that failed as a whole, which has been told.
+    pub(crate) hidden: BTreeSet<EndpointId>,
+    pub(crate) plan: GroupPlan,
 }
 
 #[derive(Default)]
