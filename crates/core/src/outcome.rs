@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::name::EndpointId;
-use crate::plan::{CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate};
+use crate::plan::{CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate, RepoPlan, RequestAction};
 
 /// One action of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,17 +15,30 @@ pub enum Action {
     UpdateRef(RefUpdate),
     /// A default branch is switched.
     SwitchDefaultBranch(DefaultSwitch),
+    /// A pull request that shows a conflict is opened, refreshed or closed.
+    PullRequest(RequestAction),
     /// A repository is deleted.
     DeleteRepository(DeleteRepository),
 }
 
 impl Action {
+    /// Returns what a plan does, in the order in which it is shown and written to the journal.
+    pub fn all_of(plan: &RepoPlan) -> Vec<Self> {
+        let mut actions: Vec<Self> = plan.creates.iter().cloned().map(Self::CreateRepository).collect();
+        actions.extend(plan.updates.iter().cloned().map(Self::UpdateRef));
+        actions.extend(plan.default_branches.iter().cloned().map(Self::SwitchDefaultBranch));
+        actions.extend(plan.requests.iter().cloned().map(Self::PullRequest));
+        actions.extend(plan.deletes.iter().cloned().map(Self::DeleteRepository));
+        actions
+    }
+
     /// Returns where it is carried out.
     pub const fn endpoint(&self) -> &EndpointId {
         match self {
             Self::CreateRepository(action) => &action.endpoint,
             Self::UpdateRef(action) => &action.endpoint,
             Self::SwitchDefaultBranch(action) => &action.endpoint,
+            Self::PullRequest(action) => &action.endpoint,
             Self::DeleteRepository(action) => &action.endpoint,
         }
     }
@@ -36,6 +49,7 @@ impl Action {
             Self::CreateRepository(_) => "create_repository",
             Self::UpdateRef(_) => "update_ref",
             Self::SwitchDefaultBranch(_) => "switch_default_branch",
+            Self::PullRequest(_) => "pull_request",
             Self::DeleteRepository(_) => "delete_repository",
         }
     }

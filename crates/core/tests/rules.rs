@@ -13,7 +13,7 @@ use refray_core::name::{BranchName, EndpointId, RefName, RepoName, TagName};
 use refray_core::oid::Oid;
 use refray_core::plan::questions::questions;
 use refray_core::plan::{
-    Policy, Releases, RepoPlan, View, Views, World, clusters_by_equal_tips, next_baseline, repository,
+    ConflictFacts, Policy, Releases, RepoPlan, View, Views, World, clusters_by_equal_tips, next_baseline, repository,
 };
 use refray_core::repository::Visibility;
 use refray_core::snapshot::Snapshot;
@@ -34,7 +34,7 @@ const CASE: Case = Case {
     sides: &[],
     base: "",
     rewrites: Rewrites::NonDefault,
-    releases: Releases { deletions: false, join: false },
+    releases: Releases { deletions: false, join: false, force: false },
 };
 
 fn commit(name: &str) -> Oid {
@@ -106,8 +106,14 @@ impl Case {
             visibility: Visibility::Private,
         };
         let (views, baseline) = (self.views(), self.baseline());
-        let world =
-            |ancestry| World { policy: &policy, releases: self.releases, views: &views, baseline: &baseline, ancestry };
+        let world = |ancestry| World {
+            policy: &policy,
+            releases: self.releases,
+            views: &views,
+            baseline: &baseline,
+            ancestry,
+            conflicts: ConflictFacts::default(),
+        };
         let none = Ancestry::default();
         let mut ancestry = Ancestry::default();
         for question in questions(&world(&none)).ancestry {
@@ -212,7 +218,7 @@ fn the_brake_holds_what_looks_like_an_accident() {
         .gives(&["a main fast_forward B>C", "deletion_held topic"]);
     Case { sides: &["a: *main=A", "b: *main=A topic=B ^v=A"], base: "a b | *main=A topic=B ^v=A", ..CASE }
         .gives(&["a v create ->A", "deletion_held topic"]);
-    let released = Releases { deletions: true, join: false };
+    let released = Releases { deletions: true, join: false, force: false };
     Case { sides: &["a: *main=B", "b: *main=C topic=C"], base: "a b | *main=C topic=C", releases: released, ..CASE }
         .gives(&["a main fast_forward B>C", "b topic delete C>-"]);
 }
@@ -288,7 +294,7 @@ fn strangers_are_not_joined() {
     Case { history, sides: &["a: *main=C", "b: *main=N"], ..CASE }.gives(&["unrelated"]);
     Case { history, sides: &["a: *main=C", "b: *main=B", "c: *main=N"], base: "a b | *main=B", ..CASE }
         .gives(&["b main fast_forward B>C", "unrelated"]);
-    let join = Releases { deletions: false, join: true };
+    let join = Releases { deletions: false, join: true, force: false };
     Case { history, sides: &["a: *main=C ours=C", "b: *main=N"], releases: join, ..CASE }
         .gives(&["b ours create ->C", "diverged main"]);
     // Related by history though no tip is equal.

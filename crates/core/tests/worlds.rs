@@ -11,7 +11,7 @@ use refray_core::config::{ConflictResolution, Rewrites};
 use refray_core::name::{BranchName, EndpointId, RefName, RepoName};
 use refray_core::oid::Oid;
 use refray_core::plan::questions::questions;
-use refray_core::plan::{self, Cause, Policy, Releases, RepoPlan, View, Views, World, next_baseline};
+use refray_core::plan::{self, Cause, ConflictFacts, Policy, Releases, RepoPlan, View, Views, World, next_baseline};
 use refray_core::repository::Visibility;
 use refray_core::snapshot::Snapshot;
 
@@ -135,6 +135,7 @@ impl Model {
             views: &views,
             baseline: &self.baseline,
             ancestry,
+            conflicts: ConflictFacts::default(),
         };
         let none = Ancestry::default();
         let mut ancestry = Ancestry::default();

@@ -16,6 +16,8 @@ pub struct SyncOptions {
     pub join: BTreeSet<String>,
     /// How many repositories are worked on at a time; the configuration's `jobs` when `None`.
     pub jobs: Option<usize>,
+    /// The newest tip of every diverged branch wins.
+    pub force: bool,
     /// Nothing is written anywhere but to the local mirrors.
     pub dry_run: bool,
     /// Only what failed or was held the last time.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use refray_core::baseline::Baseline;
 use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
-use refray_core::name::EndpointId;
+use refray_core::name::{EndpointId, RefName};
 use refray_core::oid::Oid;
 use refray_core::outcome::RepoStatus;
 use refray_core::plan::group::{Copy, RepoTask};
@@ -71,7 +71,8 @@ async fn passes(
         }
     };
     let mut done = 0;
-    let mut pass = match one_pass(engine, group, &mut task, record, settings).await {
+    let mut refused = BTreeSet::new();
+    let mut pass = match one_pass(engine, group, &mut task, record, settings, &mut refused).await {
         Ok(pass) => pass,
         Err((message, remedy)) => return failed(0, message, &remedy),
     };
@@ -80,7 +81,7 @@ async fn passes(
         if !pass.look_again || engine.stop.is_cancelled() {
             break;
         }
-        pass = match one_pass(engine, group, &mut task, None, settings).await {
+        pass = match one_pass(engine, group, &mut task, None, settings, &mut refused).await {
             Ok(pass) => pass,
             Err((message, remedy)) => return failed(done, message, &remedy),
         };
@@ -125,6 +126,7 @@ async fn one_pass(
     task: &mut RepoTask,
     record: Option<&RepoRecord>,
     settings: &Settings<'_>,
+    refused: &mut BTreeSet<(EndpointId, RefName)>,
 ) -> Result<Pass, (String, String)> {
     let options = settings.options;
     let views = observe::views(engine, group, &task.copies).await;
@@ -141,12 +143,23 @@ async fn one_pass(
         }
     }
     let policy = Policy::from(group);
-    let releases =
-        Releases { deletions: options.selection.confirm_deletions, join: options.join.contains(&task.name.key()) };
+    let releases = Releases {
+        deletions: options.selection.confirm_deletions,
+        join: options.join.contains(&task.name.key()),
+        force: options.force,
+    };
     let dry_run = options.dry_run;
-    let subject = Subject { group, task, policy: &policy, releases, views: &views, baseline: &baseline, dry_run };
+    let subject =
+        Subject { group, task, policy: &policy, releases, views: &views, baseline: &baseline, refused, dry_run };
     let facts = observe::gather(engine, subject).await?;
-    let world = World { policy: &policy, releases, views: &views, baseline: &baseline, ancestry: &facts.ancestry };
+    let world = World {
+        policy: &policy,
+        releases,
+        views: &views,
+        baseline: &baseline,
+        ancestry: &facts.ancestry,
+        conflicts: facts.conflicts.facts(refused),
+    };
     let mut plan = make_plan(task, &world);
     plan.findings.splice(0..0, task.findings.iter().cloned());
     plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
@@ -156,7 +169,11 @@ async fn one_pass(
     let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings };
     let (status, applied) = carry_out(engine, ground, &plan).await?;
     take_in_what_was_created(task, &applied);
-    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })
+    add_links(&mut plan.findings, &applied);
+    let before = refused.len();
+    refused.extend(applied.refused_force(group));
+    let look_again = applied.look_again || refused.len() > before;
+    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again })
 }
 
 /// What a plan is carried out on.
@@ -199,6 +216,18 @@ pub(crate) async fn carry_out(
     let ending = record::Ending { plan, applied: &applied, baseline: &baseline, status, intended };
     record::record(engine, group, task, ending, settings).await?;
     Ok((status, applied))
+}
+
+/// Where a pull request was opened, a finding leads to it.
+fn add_links(findings: &mut [Finding], applied: &Applied) {
+    for finding in findings.iter_mut().filter(|finding| finding.kind == FindingKind::InConflict) {
+        let Some(branch) = finding.name.as_ref().and_then(RefName::branch) else { continue };
+        for (endpoint, pull) in applied.opened.iter().map(|((endpoint, _), pull)| (endpoint, pull)) {
+            if pull.base == branch.as_str() {
+                finding.links.insert(endpoint.clone(), pull.web_url.clone());
+            }
+        }
+    }
 }
 
 /// Keeps in the mirror what any endpoint holds or all once agreed on, so that it need not be fetched again.

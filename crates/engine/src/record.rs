@@ -37,17 +37,9 @@ pub(crate) async fn intend(
     if plan.is_idle() {
         return Ok(None);
     }
-    let begun = engine.store.begin_actions(run, &group.name, &plan.repository, (engine.clock)(), actions(plan)).await;
+    let begun =
+        engine.store.begin_actions(run, &group.name, &plan.repository, (engine.clock)(), Action::all_of(plan)).await;
     begun.map(Some).map_err(told)
-}
-
-/// Returns what a plan does, in the order in which it is done.
-fn actions(plan: &RepoPlan) -> Vec<Action> {
-    let mut actions: Vec<Action> = plan.creates.iter().cloned().map(Action::CreateRepository).collect();
-    actions.extend(plan.updates.iter().cloned().map(Action::UpdateRef));
-    actions.extend(plan.default_branches.iter().cloned().map(Action::SwitchDefaultBranch));
-    actions.extend(plan.deletes.iter().cloned().map(Action::DeleteRepository));
-    actions
 }
 
 /// Returns what undoing an action needs beside the action itself.
@@ -62,6 +54,10 @@ fn detail(action: &Action, applied: &Applied) -> Option<serde_json::Value> {
             applied.backup.as_ref().map(|bundle| serde_json::json!({ "backup": bundle }))
         }
         Action::SwitchDefaultBranch(_) => None,
+        Action::PullRequest(request) => {
+            let opened = applied.opened.get(&(request.endpoint.clone(), request.head.clone()))?;
+            Some(serde_json::json!({ "number": opened.number, "url": opened.web_url }))
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod backup;
 pub mod child;
+pub mod combine;
 pub mod fetch;
 pub mod local;
 mod ls_refs;

@@ -32,12 +32,6 @@ enum UsageError {
     #[error("`{pattern}` is not a regular expression: {why}")]
     #[diagnostic(code(refray::pattern), help("Names are matched anywhere; `^` and `$` tie a pattern to their ends."))]
     Pattern { pattern: String, why: String },
-    #[error("forcing diverged branches is not available yet")]
-    #[diagnostic(
-        code(refray::not_yet),
-        help("Push the tip that is to win to the other sides by hand; diverged branches are left alone until then.")
-    )]
-    ForceNotYet,
 }
 
 /// Runs the command.
@@ -106,9 +100,6 @@ pub(crate) fn sink(global: &Global) -> Arc<dyn EventSink> {
 }
 
 fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
-    if args.force {
-        return Err(UsageError::ForceNotYet.into());
-    }
     let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
     let keys = |names: &[String]| names.iter().map(|name| key(name)).collect::<Result<BTreeSet<_>, _>>();
     let pattern = args.repo_pattern.as_deref().map(pattern).transpose()?;
@@ -122,6 +113,7 @@ fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
         },
         join: keys(&args.join)?,
         jobs: args.jobs.map(usize::from),
+        force: args.force,
         dry_run: args.dry_run,
         retry_failed: args.retry_failed,
         full: args.full,

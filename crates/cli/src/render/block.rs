@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use refray_core::event::Event;
 use refray_core::name::{EndpointId, RepoName};
 use refray_core::outcome::{Action, Outcome, RepoStatus};
-use refray_core::plan::{Cause, Finding, RefUpdate, RepoPlan, Severity};
+use refray_core::plan::{Cause, Finding, RefUpdate, RepoPlan, RequestStep, Severity};
 
 use crate::render::style::Style;
 
@@ -66,7 +66,7 @@ impl Block {
             list(&mut text, self.done.iter().map(describe), level);
         }
         if let Some(plan) = &self.plan {
-            list(&mut text, actions(plan).iter().map(describe), level);
+            list(&mut text, Action::all_of(plan).iter().map(describe), level);
         }
         for (action, outcome) in &self.undone {
             undone(&mut text, action, outcome, style);
@@ -109,7 +109,10 @@ fn summarise(done: &[Action]) -> String {
     let created = at(|action| matches!(action, Action::CreateRepository(_)));
     let mut per_endpoint: BTreeMap<&EndpointId, Vec<&RefUpdate>> = BTreeMap::new();
     for action in done {
-        if let Action::UpdateRef(update) = action {
+        // Conflict branches are told by their requests.
+        if let Action::UpdateRef(update) = action
+            && !update.name.is_conflict_branch()
+        {
             per_endpoint.entry(&update.endpoint).or_default().push(update);
         }
     }
@@ -131,6 +134,22 @@ fn summarise(done: &[Action]) -> String {
     let switched = at(|action| matches!(action, Action::SwitchDefaultBranch(switch) if switch.old.is_some()));
     if !switched.is_empty() {
         parts.push(format!("default branch switched on {}", places(&switched)));
+    }
+    let steps = [(RequestStep::Open, "opened"), (RequestStep::Refresh, "refreshed"), (RequestStep::Close, "closed")];
+    for (step, word) in steps {
+        let requests: Vec<_> = done
+            .iter()
+            .filter(|action| matches!(action, Action::PullRequest(request) if request.step == step))
+            .map(Action::endpoint)
+            .collect();
+        if !requests.is_empty() {
+            let many = if requests.len() == 1 {
+                "pull request".to_owned()
+            } else {
+                format!("{} pull requests", requests.len())
+            };
+            parts.push(format!("{many} {word} on {}", places(&requests.into_iter().collect())));
+        }
     }
     let deleted = at(|action| matches!(action, Action::DeleteRepository(_)));
     if !deleted.is_empty() {
@@ -168,6 +187,8 @@ fn count_refs(updates: &[&RefUpdate]) -> String {
         (Cause::FastForward, "forwarded"),
         (Cause::Rewrite, "rewritten"),
         (Cause::Delete, "deleted"),
+        (Cause::Rebase, "rebased"),
+        (Cause::Force, "forced"),
     ];
     for (cause, word) in causes {
         for (tag, one, many) in [(false, "branch", "branches"), (true, "tag", "tags")] {
@@ -189,14 +210,6 @@ fn and(items: &[String]) -> String {
         [one] => one.clone(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
-}
-
-fn actions(plan: &RepoPlan) -> Vec<Action> {
-    let mut actions: Vec<Action> = plan.creates.iter().cloned().map(Action::CreateRepository).collect();
-    actions.extend(plan.updates.iter().cloned().map(Action::UpdateRef));
-    actions.extend(plan.default_branches.iter().cloned().map(Action::SwitchDefaultBranch));
-    actions.extend(plan.deletes.iter().cloned().map(Action::DeleteRepository));
-    actions
 }
 
 fn list(text: &mut String, lines: impl ExactSizeIterator<Item = String>, level: Level) {
@@ -232,12 +245,25 @@ fn describe(action: &Action) -> String {
                 Cause::FastForward => "forward",
                 Cause::Rewrite => "rewrite",
                 Cause::Delete => "delete",
+                Cause::Rebase => "rebase",
+                Cause::Force => "force",
+                Cause::Conflict => "show in",
+                Cause::Resolved => "remove settled",
             };
             format!("{verb} {kind} {name} on {endpoint}: {values}")
         }
         Action::SwitchDefaultBranch(switch) => {
             let old = switch.old.as_ref().map_or(String::new(), |old| format!("{old} → "));
             format!("default branch on {}: {old}{}", switch.endpoint, switch.new)
+        }
+        Action::PullRequest(request) => {
+            let number = request.number.map_or_else(String::new, |number| format!(" {number}"));
+            let verb = match request.step {
+                RequestStep::Open => "open",
+                RequestStep::Refresh => "refresh",
+                RequestStep::Close => "close",
+            };
+            format!("{verb} pull request{number} on {}: {} into {}", request.endpoint, request.head, request.branch)
         }
         Action::DeleteRepository(delete) => format!("delete repository {} on {}", delete.path, delete.endpoint),
     }
@@ -269,6 +295,9 @@ fn finding_lines(text: &mut String, finding: &Finding, style: Style) {
             if value.len() >= 40 && value.bytes().all(|b| b.is_ascii_hexdigit()) { &value[..10] } else { value };
         let value = if value == "-" { "absent" } else { value };
         push(text, format_args!("      {:width$}  {value}\n", endpoint.as_str()));
+    }
+    for url in finding.links.values() {
+        push(text, format_args!("      {url}\n"));
     }
     push(text, format_args!("      {} {}\n", style.dim("remedy:"), finding.remedy));
 }

@@ -20,6 +20,7 @@ mod options;
 mod output;
 mod races;
 mod refusals;
+mod requests;
 mod restored;
 mod safety;
 mod secrets;

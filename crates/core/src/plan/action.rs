@@ -21,12 +21,20 @@ pub enum Cause {
     Rewrite,
     /// It was deleted on one side, and the others follow.
     Delete,
+    /// Diverged commits were replayed on the first endpoint's, and this side's are replaced by that.
+    Rebase,
+    /// It diverged, and the newest side is to win.
+    Force,
+    /// A conflict branch of refray's own shows what another side has.
+    Conflict,
+    /// A conflict branch is needed no more.
+    Resolved,
 }
 
 impl Cause {
     /// Says whether commits may become unreachable, so that a backup comes first.
     pub const fn is_destructive(self) -> bool {
-        matches!(self, Self::Rewrite | Self::Delete)
+        matches!(self, Self::Rewrite | Self::Delete | Self::Rebase | Self::Force)
     }
 
     /// Returns the word for it in output and in the journal.
@@ -36,6 +44,10 @@ impl Cause {
             Self::FastForward => "fast_forward",
             Self::Rewrite => "rewrite",
             Self::Delete => "delete",
+            Self::Rebase => "rebase",
+            Self::Force => "force",
+            Self::Conflict => "conflict",
+            Self::Resolved => "resolved",
         }
     }
 }
@@ -91,6 +103,40 @@ pub struct DeleteRepository {
     pub id: ForgeId,
 }
 
+/// What is done with a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestStep {
+    /// It is opened, once its conflict branch is there.
+    Open,
+    /// Its text is brought up to date, since a tip has moved on.
+    Refresh,
+    /// It is closed: what it was about is settled.
+    Close,
+}
+
+/// Something to be done with a pull request that shows a conflict.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RequestAction {
+    /// Where.
+    pub endpoint: EndpointId,
+    /// What.
+    pub step: RequestStep,
+    /// The branch that has diverged.
+    pub branch: BranchName,
+    /// The conflict branch that is to be merged into it.
+    pub head: BranchName,
+    /// The forge's number of the request, when there is one already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The tip that the branch has there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Oid>,
+    /// The foreign tip that the request brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Oid>,
+}
+
 /// What should be done with one repository, and what cannot be done and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepoPlan {
@@ -105,6 +151,10 @@ pub struct RepoPlan {
     /// Default branches to switch: after what is created and before what is deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub default_branches: Vec<DefaultSwitch>,
+    /// Pull requests to open, refresh or close, after the conflict branches that they need were pushed and before those
+    /// that are settled are removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestAction>,
     /// Repositories to delete last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deletes: Vec<DeleteRepository>,
@@ -128,6 +178,7 @@ impl RepoPlan {
             creates: Vec::new(),
             updates: Vec::new(),
             default_branches: Vec::new(),
+            requests: Vec::new(),
             deletes: Vec::new(),
             apart: BTreeSet::new(),
             held: BTreeMap::new(),
@@ -140,12 +191,13 @@ impl RepoPlan {
         self.creates.is_empty()
             && self.updates.is_empty()
             && self.default_branches.is_empty()
+            && self.requests.is_empty()
             && self.deletes.is_empty()
     }
 
     /// Returns how many things are to be written.
     pub const fn actions(&self) -> usize {
-        self.creates.len() + self.updates.len() + self.default_branches.len() + self.deletes.len()
+        self.creates.len() + self.updates.len() + self.default_branches.len() + self.requests.len() + self.deletes.len()
     }
 
     /// Returns the gravest finding's severity.

@@ -90,19 +90,15 @@ pub(super) fn questions(sides: &[Side<'_>], into: &mut BTreeSet<Question>) {
     }
 }
 
-/// Makes the updates that bring every side to `tip`. Sides that stand at `rewritten` are forced.
-pub(super) fn advance(name: &RefName, sides: &[Side<'_>], tip: Oid, rewritten: Option<Oid>) -> Vec<RefUpdate> {
+/// Makes the updates that bring every side to `tip`. `cause` says why a value may be replaced.
+pub(super) fn advance(name: &RefName, sides: &[Side<'_>], tip: Oid, cause: impl Fn(Oid) -> Cause) -> Vec<RefUpdate> {
     let behind = sides.iter().filter(|side| side.tip != Some(tip));
     let update = |side: &Side<'_>| RefUpdate {
         endpoint: side.endpoint.clone(),
         name: name.clone(),
         old: side.tip,
         new: Some(tip),
-        cause: match side.tip {
-            None => Cause::Create,
-            Some(_) if side.tip == rewritten => Cause::Rewrite,
-            Some(_) => Cause::FastForward,
-        },
+        cause: side.tip.map_or(Cause::Create, &cause),
     };
     behind.map(update).collect()
 }
@@ -121,7 +117,7 @@ pub(super) fn delete(name: &RefName, sides: &[Side<'_>]) -> Vec<RefUpdate> {
 }
 
 /// Reports a branch that is left alone.
-pub(super) fn report(kind: FindingKind, name: &RefName, sides: &[Side<'_>]) -> Finding {
+pub(super) fn report(kind: FindingKind, name: &RefName, sides: &[Side<'_>], why: Option<&str>) -> Finding {
     let branch = name.short();
     let (message, remedy) = match kind {
         FindingKind::DeletedAndChanged => (
@@ -141,6 +137,7 @@ pub(super) fn report(kind: FindingKind, name: &RefName, sides: &[Side<'_>]) -> F
             "Merge or rebase one side onto the other and push, or set `conflict_resolution` for the group.".to_owned(),
         ),
     };
+    let message = why.map_or_else(|| message.clone(), |why| format!("{message} ({why})"));
     sides.iter().fold(Finding::new(kind, message, remedy).at(name), |finding, side| {
         finding.side(side.endpoint, side.tip.map_or_else(|| "-".to_owned(), |oid| oid.to_string()))
     })

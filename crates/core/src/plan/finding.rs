@@ -24,6 +24,8 @@ pub enum Severity {
 pub enum FindingKind {
     /// The tips of a branch have diverged.
     Diverged,
+    /// The tips of a branch have diverged, and pull requests ask for them to be brought together.
+    InConflict,
     /// A branch was rewritten on one side, and policy says not to follow.
     Rewritten,
     /// A branch was deleted on one side and changed on another.
@@ -61,7 +63,9 @@ impl FindingKind {
     pub const fn severity(self) -> Severity {
         match self {
             Self::Deleted => Severity::Note,
-            Self::DeletionHeld | Self::Unrelated | Self::Renamed | Self::AbsenceHeld => Severity::Held,
+            Self::InConflict | Self::DeletionHeld | Self::Unrelated | Self::Renamed | Self::AbsenceHeld => {
+                Severity::Held
+            }
             _ => Severity::Failed,
         }
     }
@@ -70,6 +74,7 @@ impl FindingKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Diverged => "diverged",
+            Self::InConflict => "in_conflict",
             Self::Rewritten => "rewritten",
             Self::DeletedAndChanged => "deleted_and_changed",
             Self::TagDiffers => "tag_differs",
@@ -100,6 +105,9 @@ pub struct Finding {
     /// The values seen at each endpoint that it is about: an object id, a branch name, or `-` for absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sides: BTreeMap<EndpointId, String>,
+    /// Pages that a person opens to settle it, by endpoint.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<EndpointId, String>,
     /// What is the case, as a sentence without its full stop.
     pub message: String,
     /// What the user can do, as a sentence.
@@ -109,7 +117,14 @@ pub struct Finding {
 impl Finding {
     /// Builds a finding about a whole repository.
     pub fn new(kind: FindingKind, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind, name: None, sides: BTreeMap::new(), message: message.into(), remedy: remedy.into() }
+        Self {
+            kind,
+            name: None,
+            sides: BTreeMap::new(),
+            links: BTreeMap::new(),
+            message: message.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// Says which reference it is about.

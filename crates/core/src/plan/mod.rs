@@ -8,6 +8,7 @@ mod action;
 mod baseline_next;
 mod brake;
 mod branch;
+mod conflict;
 mod default_branch;
 mod finding;
 pub mod group;
@@ -18,8 +19,14 @@ mod side;
 mod tag;
 mod view;
 
-pub use action::{Cause, CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate, RepoPlan};
+pub use action::{
+    Cause, CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate, RepoPlan, RequestAction, RequestStep,
+};
 pub use baseline_next::next_baseline;
+pub use conflict::{
+    CombineStrategy, ConflictFacts, Needs, Pair, Request, RequestState, Requests, Trial, TrialResult, Trials,
+    conflict_branch,
+};
 pub use finding::{Finding, FindingKind, Severity};
 pub use relation::clusters_by_equal_tips;
 pub use view::{Policy, Releases, View, Views, World};

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ancestry::Question;
 use crate::name::EndpointId;
 use crate::oid::Oid;
-use crate::plan::view::World;
+use crate::plan::conflict::owners;
+use crate::plan::view::{View, World};
 use crate::plan::{branch, repository};
 
 /// What planning wants to know of one repository.
@@ -48,7 +49,28 @@ pub fn questions(world: &World<'_>) -> Questions {
             moved.entry(side.endpoint).or_default().extend(question);
         }
     }
+    ask_for_conflict_branches(world, &members, &mut asked);
     moved.retain(|endpoint, _| doubtful.contains(endpoint));
     asked.ancestry.extend(moved.into_values().flatten());
     asked
+}
+
+/// A conflict branch that goes, or shows something else, takes nothing away that its branch contains somewhere.
+fn ask_for_conflict_branches(world: &World<'_>, members: &[&EndpointId], asked: &mut Questions) {
+    let owners = owners(world, members);
+    for endpoint in members {
+        let Some(snapshot) = world.views.get(*endpoint).and_then(View::snapshot) else { continue };
+        for (name, oid) in &snapshot.conflict_branches {
+            let at = asked.objects.entry(*oid).or_default();
+            if !at.contains(*endpoint) {
+                at.push((*endpoint).clone());
+            }
+            for (start, tips) in &owners {
+                if name.short().starts_with(start.as_str()) {
+                    let others = tips.iter().filter(|tip| *tip != oid);
+                    asked.ancestry.extend(others.map(|tip| Question { ancestor: *oid, descendant: *tip }));
+                }
+            }
+        }
+    }
 }

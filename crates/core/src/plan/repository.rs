@@ -7,6 +7,7 @@ use crate::name::{EndpointId, RefName, RepoName};
 use crate::plan::action::{Cause, CreateRepository, DeleteRepository, RefUpdate, RepoPlan};
 use crate::plan::brake::Brake;
 use crate::plan::branch::{self, Verdict};
+use crate::plan::conflict::{Conflicts, Needs, Resolution, resolve};
 use crate::plan::finding::{Finding, FindingKind};
 use crate::plan::side::{Row, Rows, Side};
 use crate::plan::view::{View, World};
@@ -16,6 +17,22 @@ use crate::plan::{default_branch, relation, tag};
 ///
 /// `creates` are the repositories that the group's plan wants made; their endpoints are [`View::ToCreate`].
 pub fn plan(repository: &RepoName, world: &World<'_>, creates: Vec<CreateRepository>) -> RepoPlan {
+    plan_and_ask(repository, world, creates, &mut Needs::default())
+}
+
+/// Returns what a plan would like to know of diverged branches before it decides. Unanswered, they are left alone.
+pub fn needs(repository: &RepoName, world: &World<'_>) -> Needs {
+    let mut needs = Needs::default();
+    drop(plan_and_ask(repository, world, Vec::new(), &mut needs));
+    needs
+}
+
+fn plan_and_ask(
+    repository: &RepoName,
+    world: &World<'_>,
+    creates: Vec<CreateRepository>,
+    needs: &mut Needs,
+) -> RepoPlan {
     let mut plan = RepoPlan::nothing(repository.clone());
     report_what_cannot_be_read(world, &mut plan.findings);
     if formats_differ(world, &mut plan) {
@@ -38,16 +55,25 @@ pub fn plan(repository: &RepoName, world: &World<'_>, creates: Vec<CreateReposit
         .map(|(endpoint, _)| endpoint)
         .collect();
     let mut brake = Brake::new(world, &members);
+    let mut conflicts = Conflicts::new(world);
     for row in rows(world, &members).filter(|row| !row.is_equal()) {
         if row.name.is_tag() {
             tag::plan(row.name, &row.sides, &mut plan.updates, &mut plan.findings);
         } else {
-            plan_branch(world, &members, &row, &mut brake, &mut plan);
+            plan_branch(
+                world,
+                &members,
+                &row,
+                &mut Judges { brake: &mut brake, conflicts: &mut conflicts, needs },
+                &mut plan,
+            );
         }
     }
+    conflicts.finish(&members, &mut plan, needs);
     plan_default_branch(world, &members, &mut plan);
     leave_read_only(world, &mut plan);
     plan.updates.sort();
+    plan.requests.sort();
     plan
 }
 
@@ -79,13 +105,21 @@ pub(super) fn rows<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> impl It
     Rows::new(world.views, members, world.baseline).filter(|row| !row.name.is_conflict_branch())
 }
 
+/// What judges branches beside the rules.
+struct Judges<'j, 'a> {
+    brake: &'j mut Brake<'a>,
+    conflicts: &'j mut Conflicts<'a>,
+    needs: &'j mut Needs,
+}
+
 fn plan_branch<'a>(
-    world: &World<'_>,
+    world: &'a World<'a>,
     members: &[&EndpointId],
     row: &Row<'a>,
-    brake: &mut Brake<'a>,
+    judges: &mut Judges<'_, 'a>,
     plan: &mut RepoPlan,
 ) {
+    let Judges { brake, conflicts, needs } = judges;
     let name = row.name;
     // Where its absence does not count as a deletion the branch is left as it is, and the others go on without.
     let doubted = brake.doubted_absence(row);
@@ -94,10 +128,11 @@ fn plan_branch<'a>(
     if let Some((gone, reason)) = &doubted {
         hold(row, "the deletion", gone, reason, plan);
     }
-    let mut report = |kind| plan.findings.push(branch::report(kind, name, &row.sides));
+    let mut diverged = None;
+    let mut report = |kind| plan.findings.push(branch::report(kind, name, &row.sides, None));
     match branch::judge(&sides, world.ancestry) {
         Verdict::Agreed => {}
-        Verdict::Advance(tip) => plan.updates.extend(branch::advance(name, &sides, tip, None)),
+        Verdict::Advance(tip) => plan.updates.extend(branch::advance(name, &sides, tip, |_| Cause::FastForward)),
         Verdict::Delete => match waiting_for(world, row) {
             Some(hidden) => plan.findings.push(held_for_hidden(name, hidden, "the deletion")),
             None => plan.updates.extend(branch::delete(name, &sides)),
@@ -107,12 +142,34 @@ fn plan_branch<'a>(
             match (brake.doubted_rewrite(row, from, to), waiting_for(world, row)) {
                 (Some((rewriters, reason)), _) => hold(row, "a rewrite", &rewriters, &reason, plan),
                 (None, Some(hidden)) => plan.findings.push(held_for_hidden(name, hidden, "a rewrite")),
-                (None, None) => plan.updates.extend(branch::advance(name, &sides, to, Some(from))),
+                (None, None) => plan.updates.extend(branch::advance(name, &sides, to, |old| {
+                    if old == from { Cause::Rewrite } else { Cause::FastForward }
+                })),
             }
         }
-        Verdict::Rewrite { .. } => report(FindingKind::Rewritten),
-        Verdict::Diverged => report(FindingKind::Diverged),
+        Verdict::Rewrite { .. } => diverged = Some(FindingKind::Rewritten),
+        Verdict::Diverged => diverged = Some(FindingKind::Diverged),
         Verdict::Unknown => report(FindingKind::HistoryUnknown),
+    }
+    let Some(kind) = diverged else {
+        if plan.findings.last().is_some_and(|finding| finding.name.as_ref() == Some(name)) {
+            conflicts.leave(name);
+        }
+        return;
+    };
+    match resolve(world, name, &sides, kind == FindingKind::Diverged, needs) {
+        Resolution::Bring { tip, forced } => plan.updates.extend(branch::advance(name, &sides, tip, |old| {
+            if world.ancestry.descends(tip, old) == Some(true) { Cause::FastForward } else { forced }
+        })),
+        Resolution::Ask(why) => conflicts.ask(name, &sides, why, plan),
+        Resolution::Leave(why) => {
+            conflicts.leave(name);
+            plan.findings.push(branch::report(kind, name, &row.sides, why.as_deref()));
+        }
+        Resolution::Wait => {
+            conflicts.leave(name);
+            plan.findings.push(branch::report(kind, name, &row.sides, None));
+        }
     }
 }
 
@@ -190,6 +247,7 @@ fn leave_read_only(world: &World<'_>, plan: &mut RepoPlan) {
         let before = plan.actions();
         plan.updates.retain(|update| update.endpoint != *endpoint);
         plan.default_branches.retain(|switch| switch.endpoint != *endpoint);
+        plan.requests.retain(|request| request.endpoint != *endpoint);
         let left = before - plan.actions();
         if left > 0 {
             plan.findings.push(Finding::new(

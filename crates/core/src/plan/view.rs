@@ -7,6 +7,7 @@ use crate::baseline::Baseline;
 use crate::config::{ConflictResolution, MirrorGroup, Rewrites};
 use crate::name::{EndpointId, RefName};
 use crate::oid::Oid;
+use crate::plan::conflict::ConflictFacts;
 use crate::repository::Visibility;
 use crate::snapshot::Snapshot;
 
@@ -47,6 +48,8 @@ pub struct Releases {
     pub deletions: bool,
     /// Repositories of one name that share no history may be joined.
     pub join: bool,
+    /// The newest tip of every diverged branch wins, whatever the strategy.
+    pub force: bool,
 }
 
 /// One repository at one endpoint, as it was seen.
@@ -103,4 +106,6 @@ pub struct World<'a> {
     pub baseline: &'a Baseline,
     /// What is known of history.
     pub ancestry: &'a Ancestry,
+    /// What else is known of diverged branches.
+    pub conflicts: ConflictFacts<'a>,
 }

@@ -3,21 +3,23 @@
 mod backup;
 mod create;
 mod push;
+mod request;
 mod setting;
+mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use refray_core::config::MirrorGroup;
+use refray_core::config::{ConflictResolution, MirrorGroup};
 use refray_core::event::Event;
-use refray_core::name::EndpointId;
+use refray_core::name::{BranchName, EndpointId, RefName};
 use refray_core::oid::{ObjectFormat, Oid};
 use refray_core::outcome::{Action, Outcome};
 use refray_core::plan::group::{Copy, RepoTask};
-use refray_core::plan::{RefUpdate, RepoPlan, View, Views};
+use refray_core::plan::{Cause, RefUpdate, RepoPlan, View, Views};
 use refray_core::repository::Repository;
 use refray_core::snapshot::Snapshot;
-use refray_forge::ForgeError;
+use refray_forge::{ForgeError, Pull};
 use refray_git::Mirror;
 
 use crate::engine::Engine;
@@ -36,6 +38,8 @@ pub(crate) struct Applied {
     pub(crate) created: BTreeMap<EndpointId, Repository>,
     /// The bundle that was written before anything destructive.
     pub(crate) backup: Option<std::path::PathBuf>,
+    /// Pull requests that were opened or refreshed, by endpoint and conflict branch.
+    pub(crate) opened: BTreeMap<(EndpointId, BranchName), Pull>,
     /// Something moved meanwhile, or its fate is not known: look again.
     pub(crate) look_again: bool,
 }
@@ -44,6 +48,25 @@ impl Applied {
     /// Returns how many actions were carried out.
     pub(crate) fn done(&self) -> usize {
         self.outcomes.iter().filter(|(_, outcome)| outcome.is_done()).count()
+    }
+
+    /// Returns where a forced update was refused, when the group has something else to try then.
+    pub(crate) fn refused_force(&self, group: &MirrorGroup) -> Vec<(EndpointId, RefName)> {
+        let falls_through = matches!(
+            group.conflict_resolution,
+            ConflictResolution::PullRequest
+                | ConflictResolution::AutoRebasePullRequest
+                | ConflictResolution::AutoMergePullRequest
+        );
+        let refused = self.outcomes.iter().filter_map(|(action, outcome)| match (action, outcome) {
+            (Action::UpdateRef(update), Outcome::Refused { .. })
+                if falls_through && matches!(update.cause, Cause::Rebase | Cause::Force) =>
+            {
+                Some((update.endpoint.clone(), update.name.clone()))
+            }
+            _ => None,
+        });
+        refused.collect()
     }
 
     /// Says whether something was refused or failed.
@@ -106,12 +129,22 @@ pub(crate) async fn apply(
     let (harmless, outcomes) = leave_what_is_missing(harmless, mirror, fetch_errors).await;
     step.tell(outcomes);
     // An old default branch goes only after the new one was chosen.
+    // A conflict branch goes only after its request was closed.
     let waits = |update: &RefUpdate| {
-        update.new.is_none() && plan.default_branches.iter().any(|switch| switch.endpoint == update.endpoint)
+        let switched = || plan.default_branches.iter().any(|switch| switch.endpoint == update.endpoint);
+        update.new.is_none() && (update.name.is_conflict_branch() || switched())
     };
-    let (late, early): (Vec<_>, Vec<_>) = destructive.into_iter().partition(|update| waits(update));
-    let now: Vec<&RefUpdate> = harmless.into_iter().chain(early).collect();
+    let (late, now): (Vec<&RefUpdate>, Vec<&RefUpdate>) =
+        harmless.into_iter().chain(destructive).partition(|update| waits(update));
+    // A rebase is forced first: where that is refused, nobody is forwarded to what not all can have.
+    let (first_forced, now): (Vec<&RefUpdate>, Vec<&RefUpdate>) =
+        now.into_iter().partition(|update| update.cause == Cause::Rebase);
     let job = |views| push::Job { engine, group, repository: &task.name, paths: &paths, views, mirror, format, first };
+    let pushed = push::push_all(job(views), &first_forced).await;
+    step.pushed(pushed);
+    let stuck: BTreeSet<&RefName> =
+        first_forced.iter().filter(|update| !step.is_done(update)).map(|update| &update.name).collect();
+    let now: Vec<&RefUpdate> = now.into_iter().filter(|update| !stuck.contains(&update.name)).collect();
     let pushed = push::push_all(job(views), &now).await;
     step.pushed(pushed);
 
@@ -119,6 +152,11 @@ pub(crate) async fn apply(
         plan.default_branches.iter().filter(|switch| step.exists(&switch.endpoint, &switch.new)).collect();
     let outcomes = setting::switch_defaults(engine, group, &paths, &switches).await;
     step.tell(outcomes);
+
+    let after = step.applied.views.clone();
+    let requests = request::Job { engine, group, repository: &task.name, paths: &paths, views: &after, mirror };
+    let done = request::carry_out(requests, &plan.requests).await;
+    step.requests(done);
 
     let pushed = push::push_all(job(views), &late).await;
     step.pushed(pushed);
@@ -169,6 +207,23 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    fn requests(&mut self, done: Vec<request::Done>) {
+        for one in &done {
+            if let Some(pull) = &one.pull {
+                let key = (one.action.endpoint.clone(), one.action.head.clone());
+                self.applied.opened.insert(key, pull.clone());
+            }
+        }
+        self.tell(done.into_iter().map(request::Done::told).collect());
+    }
+
+    /// Says whether an update was carried out.
+    fn is_done(&self, update: &RefUpdate) -> bool {
+        let mut outcomes = self.applied.outcomes.iter();
+        outcomes
+            .any(|(action, outcome)| outcome.is_done() && matches!(action, Action::UpdateRef(done) if done == update))
+    }
+
     fn pushed(&mut self, pushed: push::Pushed) {
         self.applied.look_again |= pushed.look_again;
         self.tell(pushed.outcomes.into_iter().map(|(update, outcome)| (Action::UpdateRef(update), outcome)).collect());
@@ -194,14 +249,17 @@ impl Step<'_> {
         let view = self.applied.views.get_mut(action.endpoint());
         let Some(View::Present { snapshot, .. }) = view else { return };
         match action {
-            Action::UpdateRef(update) => match update.new {
-                Some(oid) => {
-                    snapshot.refs.insert(update.name.clone(), oid);
+            Action::UpdateRef(update) => {
+                let refs = match update.name.is_conflict_branch() {
+                    true => &mut snapshot.conflict_branches,
+                    false => &mut snapshot.refs,
+                };
+                match update.new {
+                    Some(oid) => drop(refs.insert(update.name.clone(), oid)),
+                    None => drop(refs.remove(&update.name)),
                 }
-                None => {
-                    snapshot.refs.remove(&update.name);
-                }
-            },
+            }
+            Action::PullRequest(_) => {}
             Action::SwitchDefaultBranch(switch) => snapshot.default_branch = Some(switch.new.clone()),
             Action::DeleteRepository(_) => {
                 self.applied.views.insert(action.endpoint().clone(), View::Absent);
@@ -211,8 +269,8 @@ impl Step<'_> {
     }
 
     /// Says whether a branch is there by now.
-    fn exists(&self, endpoint: &EndpointId, branch: &refray_core::name::BranchName) -> bool {
-        let name = refray_core::name::RefName::Branch(branch.clone());
+    fn exists(&self, endpoint: &EndpointId, branch: &BranchName) -> bool {
+        let name = RefName::Branch(branch.clone());
         self.applied.views.get(endpoint).is_some_and(|view| view.get(&name).is_some())
     }
 }

@@ -8,13 +8,14 @@ use refray_core::ancestry::{Ancestry, Question};
 use refray_core::baseline::Baseline;
 use refray_core::config::MirrorGroup;
 use refray_core::event::Direction;
-use refray_core::name::EndpointId;
+use refray_core::name::{EndpointId, RefName};
 use refray_core::oid::{ObjectFormat, Oid};
 use refray_core::plan::group::{Copy, RepoTask};
-use refray_core::plan::{self, Policy, Releases, View, Views, World, questions};
+use refray_core::plan::{self, ConflictFacts, Policy, Releases, View, Views, World, questions};
 use refray_git::Mirror;
 use refray_git::fetch::FetchRequest;
 
+use super::conflict::{self, Found};
 use crate::engine::Engine;
 use crate::mirror;
 use crate::transfer::Transfer;
@@ -26,6 +27,14 @@ pub(crate) struct Facts {
     pub(crate) mirror: Option<Arc<Mirror>>,
     /// What could not be fetched, by endpoint: why.
     pub(crate) fetch_errors: BTreeMap<EndpointId, String>,
+    /// What was found out about diverged branches.
+    pub(crate) conflicts: Found,
+}
+
+impl Facts {
+    fn without_mirror(ancestry: Ancestry) -> Self {
+        Self { ancestry, mirror: None, fetch_errors: BTreeMap::new(), conflicts: Found::default() }
+    }
 }
 
 /// What the facts are about.
@@ -37,6 +46,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) releases: Releases,
     pub(crate) views: &'a Views,
     pub(crate) baseline: &'a Baseline,
+    /// Where a forced update was refused in this run.
+    pub(crate) refused: &'a BTreeSet<(EndpointId, RefName)>,
     /// Nothing will be pushed, so that only what planning needs is fetched.
     pub(crate) dry_run: bool,
 }
@@ -46,13 +57,20 @@ pub(crate) struct Subject<'a> {
 /// # Errors
 /// What is wrong with the local mirror, and the remedy. A fetch that fails is no error: what depends on it stays unknown.
 pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Facts, (String, String)> {
+    let mut facts = relate(engine, subject).await?;
+    conflict::answer(engine, subject, &mut facts).await?;
+    Ok(facts)
+}
+
+/// Fetches, and finds out how commits relate.
+async fn relate(engine: &Engine, subject: Subject<'_>) -> Result<Facts, (String, String)> {
     let Subject { policy, releases, views, baseline, .. } = subject;
     let mut ancestry = Ancestry::default();
     if mixes_formats(views) {
         // Commits of two hash functions cannot be compared, nor kept in one mirror. The plan says so.
-        return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
+        return Ok(Facts::without_mirror(ancestry));
     }
-    let world = World { policy, releases, views, baseline, ancestry: &ancestry };
+    let world = World { policy, releases, views, baseline, ancestry: &ancestry, conflicts: ConflictFacts::default() };
     let asked = questions::questions(&world);
     let clusters = plan::clusters_by_equal_tips(&world);
     let mut needed = if subject.dry_run { only_asked(&asked) } else { asked.objects };
@@ -61,14 +79,14 @@ pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Fact
     }
     add_tips(views, |endpoint| matches!(subject.task.copies.get(endpoint), Some(Copy::Delete(_))), &mut needed);
     if needed.is_empty() && asked.ancestry.is_empty() {
-        return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
+        return Ok(Facts::without_mirror(ancestry));
     }
     let filled = views.values().filter_map(View::snapshot).filter(|snapshot| !snapshot.is_empty());
     let formats: BTreeSet<ObjectFormat> = filled.map(|snapshot| snapshot.format).collect();
     if formats.len() > 1 {
         // One mirror cannot hold both, and planning needs no history to see that they cannot be brought together.
         ancestry.clusters = Some(Vec::new());
-        return Ok(Facts { ancestry, mirror: None, fetch_errors: BTreeMap::new() });
+        return Ok(Facts::without_mirror(ancestry));
     }
     let format = formats.first().copied().unwrap_or_default();
     let mirror = mirror::open(engine, subject.group, &subject.task.name, format).await?;
@@ -99,7 +117,7 @@ pub(crate) async fn gather(engine: &Engine, subject: Subject<'_>) -> Result<Fact
         }
     }
     ancestry.clusters = joined;
-    Ok(Facts { ancestry, mirror: Some(mirror), fetch_errors })
+    Ok(Facts { ancestry, mirror: Some(mirror), fetch_errors, conflicts: Found::default() })
 }
 
 fn mixes_formats(views: &Views) -> bool {

@@ -1,5 +1,6 @@
 //! Looking, and nothing else: what is listed, what is in it, and how its commits relate.
 
+mod conflict;
 mod group;
 mod history;
 mod repository;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use refray_core::name::{EndpointId, GroupName, RefName, RepoName};
+use refray_core::name::{BranchName, EndpointId, GroupName, RefName, RepoName};
 use refray_core::outcome::{Action, Outcome, Summary};
 
 /// A run.
@@ -118,13 +118,17 @@ impl Intended {
     }
 }
 
-/// What a plan does at most once: one thing to one reference, default branch or repository at one endpoint.
-fn subject(action: &Action) -> (&EndpointId, &'static str, Option<&RefName>) {
+/// What a plan does at most once: one thing to one reference, default branch, request or repository at one endpoint.
+fn subject(action: &Action) -> (&EndpointId, &'static str, Option<&RefName>, Option<&BranchName>) {
     let name = match action {
         Action::UpdateRef(update) => Some(&update.name),
         _ => None,
     };
-    (action.endpoint(), action.kind(), name)
+    let head = match action {
+        Action::PullRequest(request) => Some(&request.head),
+        _ => None,
+    };
+    (action.endpoint(), action.kind(), name, head)
 }
 
 /// What became of actions that were begun.

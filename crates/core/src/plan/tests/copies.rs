@@ -6,7 +6,7 @@ use crate::ancestry::Question;
 use crate::oid::{ObjectFormat, Oid};
 use crate::plan::action::DeleteRepository;
 use crate::plan::tests::notation::{Case, case, check, check_case, commit, endpoint, repo, show};
-use crate::plan::{Severity, View, World, clusters_by_equal_tips, repository};
+use crate::plan::{ConflictFacts, Severity, View, World, clusters_by_equal_tips, repository};
 use crate::repository::ForgeId;
 
 const HISTORY: &str = "A-B-C, B-X, R-S-T";
@@ -89,8 +89,14 @@ fn who_belongs_together_without_a_look_does_not_depend_on_their_order() {
     let clusters = |case: &Case| {
         let Case { policy, releases, views, baseline, .. } = case;
         let ancestry = crate::ancestry::Ancestry::default();
-        let found =
-            clusters_by_equal_tips(&World { policy, releases: *releases, views, baseline, ancestry: &ancestry });
+        let found = clusters_by_equal_tips(&World {
+            policy,
+            releases: *releases,
+            views,
+            baseline,
+            ancestry: &ancestry,
+            conflicts: ConflictFacts::default(),
+        });
         let mut sizes: Vec<usize> = found.iter().map(BTreeSet::len).collect();
         sizes.sort_unstable();
         sizes
@@ -126,7 +132,14 @@ fn a_repository_is_deleted_as_it_was_agreed_only() {
     let delete = |case: &Case| {
         let Case { policy, releases, views, baseline, .. } = case;
         let ancestry = crate::ancestry::Ancestry::default();
-        let world = World { policy, releases: *releases, views, baseline, ancestry: &ancestry };
+        let world = World {
+            policy,
+            releases: *releases,
+            views,
+            baseline,
+            ancestry: &ancestry,
+            conflicts: ConflictFacts::default(),
+        };
         let of = |at: &&str| views.get(&endpoint(at)).is_some_and(|view| view.snapshot().is_some());
         let deletes = ["e2", "e3"].iter().filter(|at| of(at)).map(|at| DeleteRepository {
             endpoint: endpoint(at),
@@ -158,8 +171,14 @@ fn what_is_asked_is_what_differs() {
     let world = case(HISTORY, "e1: a=C t=B s=A #v=A | e2: a=B t=X s=A | e3: a=C t=B s=A | base: a=B t=B");
     let Case { policy, releases, views, baseline, .. } = &world;
     let ancestry = crate::ancestry::Ancestry::default();
-    let asked =
-        crate::plan::questions::questions(&World { policy, releases: *releases, views, baseline, ancestry: &ancestry });
+    let asked = crate::plan::questions::questions(&World {
+        policy,
+        releases: *releases,
+        views,
+        baseline,
+        ancestry: &ancestry,
+        conflicts: ConflictFacts::default(),
+    });
     let questions = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(a, d)| Question { ancestor: commit(a), descendant: commit(d) }).collect::<BTreeSet<_>>()
     };

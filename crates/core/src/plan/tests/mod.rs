@@ -3,6 +3,7 @@
 mod baselines;
 mod brakes;
 mod branches;
+mod conflicts;
 mod copies;
 mod defaults;
 mod model;

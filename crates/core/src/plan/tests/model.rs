@@ -10,7 +10,7 @@ use crate::config::Rewrites;
 use crate::name::{BranchName, EndpointId, RefName};
 use crate::oid::Oid;
 use crate::plan::tests::notation::{History, commit, endpoint, policy, reference, repo};
-use crate::plan::{Policy, Releases, RepoPlan, View, Views, World, next_baseline, repository};
+use crate::plan::{ConflictFacts, Policy, Releases, RepoPlan, View, Views, World, next_baseline, repository};
 use crate::snapshot::Snapshot;
 
 /// What somebody does. Numbers choose among what there is.
@@ -319,7 +319,7 @@ pub(super) fn plan(
     baseline: &Baseline,
 ) -> RepoPlan {
     let none = Ancestry::default();
-    let world = World { policy, releases, views, baseline, ancestry: &none };
+    let world = World { policy, releases, views, baseline, ancestry: &none, conflicts: ConflictFacts::default() };
     let ancestry = history.ancestry(&world);
     repository::plan(&repo(), &World { ancestry: &ancestry, ..world }, Vec::new())
 }

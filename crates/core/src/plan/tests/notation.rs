@@ -4,7 +4,7 @@
 //! end in the same commit make it a merge.
 //!
 //! Sides are written as `e1: *main=C topic=D #v1=A | e2: main=B | base: main=B`. `*` marks the default branch, `#` a
-//! tag. Instead of references a side may be `?` (cannot be read), `+` (to be created) or `-` (takes no part), and `!` in
+//! tag, `~main/e2` the conflict branch that shows what e2 has of main. Instead of references a side may be `?` (cannot be read), `+` (to be created) or `-` (takes no part), and `!` in
 //! front of them makes it read-only. `base` is agreed by all sides, or by those named: `main=B@e1,e2`.
 //!
 //! A plan is shown as its actions and findings in order: `e2 main B->C fast_forward`, `e2 HEAD main->topic`, and
@@ -12,15 +12,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ancestry::Ancestry;
+use crate::ancestry::{Ancestry, Question};
 use crate::baseline::Baseline;
 use crate::config::{ConflictResolution, Rewrites};
-use crate::name::{BranchName, EndpointId, RefName, RepoName, TagName};
+use crate::name::{BranchName, CONFLICT_PREFIX, EndpointId, RefName, RepoName, TagName};
 use crate::oid::Oid;
 use crate::plan::action::CreateRepository;
 use crate::plan::{
-    Finding, Policy, Releases, RepoPlan, View, Views, World, clusters_by_equal_tips, next_baseline, questions,
-    repository,
+    CombineStrategy, ConflictFacts, Finding, Pair, Policy, Releases, RepoPlan, Request, RequestState, RequestStep,
+    Requests, Trial, TrialResult, Trials, View, Views, World, clusters_by_equal_tips, conflict_branch, next_baseline,
+    questions, repository,
 };
 use crate::repository::Visibility;
 use crate::snapshot::Snapshot;
@@ -117,7 +118,13 @@ pub(super) fn endpoint(name: &str) -> EndpointId {
 pub(super) fn reference(name: &str) -> RefName {
     match name.strip_prefix('#') {
         Some(tag) => RefName::Tag(TagName::new(tag).unwrap()),
-        None => RefName::Branch(BranchName::new(name).unwrap()),
+        None => match name.strip_prefix('~').and_then(|shown| shown.rsplit_once('/')) {
+            Some((branch, source)) => {
+                let branch = BranchName::new(branch).unwrap();
+                RefName::Branch(conflict_branch(&branch, &endpoint(source)).unwrap())
+            }
+            None => RefName::Branch(BranchName::new(name).unwrap()),
+        },
     }
 }
 
@@ -144,6 +151,11 @@ pub(super) struct Case {
     pub(super) releases: Releases,
     pub(super) views: Views,
     pub(super) baseline: Baseline,
+    /// What a trial gives; nothing is possible unless a case says so.
+    pub(super) trial: fn(&Trial) -> Option<&'static str>,
+    /// Pull requests, at the endpoints that can have some.
+    pub(super) requests: Requests,
+    pub(super) refused: BTreeSet<(EndpointId, RefName)>,
 }
 
 /// Reads a world in the notation.
@@ -172,7 +184,19 @@ pub(super) fn case(history: &str, sides: &str) -> Case {
         let values = baseline.refs.entry(reference(name.trim_start_matches('*'))).or_default();
         values.extend(by.into_iter().map(|endpoint| (endpoint, commit(value))));
     }
-    Case { history: History::parse(history), policy: policy(), releases: Releases::default(), views, baseline }
+    // What is called like a disk is a folder.
+    let forges = views.keys().filter(|endpoint| !endpoint.as_str().starts_with("disk"));
+    let requests = Requests { at: forges.map(|endpoint| (endpoint.clone(), Ok(Vec::new()))).collect() };
+    Case {
+        history: History::parse(history),
+        policy: policy(),
+        releases: Releases::default(),
+        views,
+        baseline,
+        trial: |_| None,
+        requests,
+        refused: BTreeSet::new(),
+    }
 }
 
 fn view(text: &str) -> View {
@@ -192,7 +216,9 @@ fn view(text: &str) -> View {
         if let Some(branch) = name.strip_prefix('*') {
             snapshot.default_branch = Some(BranchName::new(branch).unwrap());
         }
-        snapshot.refs.insert(reference(name.trim_start_matches('*')), commit(value));
+        let name = reference(name.trim_start_matches('*'));
+        let refs = if name.is_conflict_branch() { &mut snapshot.conflict_branches } else { &mut snapshot.refs };
+        refs.insert(name, commit(value));
     }
     View::Present { snapshot, read_only }
 }
@@ -227,9 +253,49 @@ impl Case {
     pub(super) fn plan(&self) -> RepoPlan {
         let none = Ancestry::default();
         let Self { policy, releases, views, baseline, .. } = self;
-        let world = World { policy, releases: *releases, views, baseline, ancestry: &none };
-        let ancestry = self.history.ancestry(&world);
-        repository::plan(&repo(), &World { ancestry: &ancestry, ..world }, self.creates())
+        let world = World {
+            policy,
+            releases: *releases,
+            views,
+            baseline,
+            ancestry: &none,
+            conflicts: ConflictFacts::default(),
+        };
+        let mut ancestry = self.history.ancestry(&world);
+        let order: Vec<EndpointId> = views.keys().cloned().collect();
+        let mut trials = Trials::default();
+        let mut requests = None;
+        for _ in 0..4 {
+            let conflicts = ConflictFacts {
+                order: &order,
+                trials: Some(&trials),
+                requests: requests.as_ref(),
+                refused: Some(&self.refused),
+            };
+            let world = World { ancestry: &ancestry, conflicts, ..world };
+            let needs = repository::needs(&repo(), &world);
+            if needs.is_empty() {
+                return repository::plan(&repo(), &world, self.creates());
+            }
+            let mut results = BTreeMap::new();
+            for trial in needs.trials {
+                let result = (self.trial)(&trial).map(commit);
+                for (tip, made) in trial.tips.iter().filter_map(|tip| Some((*tip, result?))) {
+                    let question = Question { ancestor: tip, descendant: made };
+                    let contains = trial.strategy == CombineStrategy::Merge || tip == trial.tips[0];
+                    ancestry.insert(question, contains);
+                }
+                let result = result.map_or_else(|| TrialResult::NotPossible("it conflicts".into()), TrialResult::Tip);
+                results.insert(trial, result);
+            }
+            trials.results.extend(results);
+            // Later letters are newer commits.
+            trials.times.extend(needs.times.into_iter().map(|oid| (oid, Some(i64::from(oid.as_bytes()[0])))));
+            if needs.requests {
+                requests = Some(self.requests.clone());
+            }
+        }
+        panic!("planning asks without end");
     }
 
     /// Carries a plan out, and remembers what is agreed then.
@@ -243,11 +309,32 @@ impl Case {
             let Some(View::Present { snapshot, .. }) = self.views.get_mut(&update.endpoint) else {
                 panic!("{update:?} is for a side that is not there");
             };
-            assert_eq!(snapshot.get(&update.name), update.old, "{update:?}");
-            match update.new {
-                Some(new) => snapshot.refs.insert(update.name.clone(), new),
-                None => snapshot.refs.remove(&update.name),
+            let refs = match update.name.is_conflict_branch() {
+                true => &mut snapshot.conflict_branches,
+                false => &mut snapshot.refs,
             };
+            assert_eq!(refs.get(&update.name).copied(), update.old, "{update:?}");
+            match update.new {
+                Some(new) => refs.insert(update.name.clone(), new),
+                None => refs.remove(&update.name),
+            };
+        }
+        for action in &plan.requests {
+            let Some(Ok(requests)) = self.requests.at.get_mut(&action.endpoint) else { panic!("{action:?}") };
+            let pair = action.own.zip(action.other).map(|(own, other)| Pair { own, other });
+            match (action.step, requests.iter_mut().find(|request| Some(request.number) == action.number)) {
+                (RequestStep::Open, None) => requests.push(Request {
+                    number: requests.len() as u64 + 1,
+                    url: format!("https://{}/{}", action.endpoint, requests.len() + 1),
+                    head: action.head.clone(),
+                    base: action.branch.clone(),
+                    state: RequestState::Open,
+                    pair,
+                }),
+                (RequestStep::Refresh, Some(request)) => request.pair = pair,
+                (RequestStep::Close, Some(request)) => request.state = RequestState::Closed,
+                _ => panic!("{action:?}"),
+            }
         }
         for switch in &plan.default_branches {
             let Some(View::Present { snapshot, .. }) = self.views.get_mut(&switch.endpoint) else {
@@ -275,7 +362,8 @@ impl Case {
 /// Shows a plan, one action or finding after the other.
 pub(super) fn show(plan: &RepoPlan) -> String {
     let or_none = |oid: Option<Oid>| oid.map_or_else(String::new, letter);
-    let short = |name: &RefName| format!("{}{}", if name.is_tag() { "#" } else { "" }, name.short());
+    let conflict = |name: &str| name.replace(CONFLICT_PREFIX, "~");
+    let short = |name: &RefName| format!("{}{}", if name.is_tag() { "#" } else { "" }, conflict(name.short()));
     let mut parts: Vec<String> = plan.creates.iter().map(|create| format!("{} created", create.endpoint)).collect();
     parts.extend(plan.updates.iter().map(|update| {
         let (old, new, cause) = (or_none(update.old), or_none(update.new), update.cause.as_str());
@@ -284,6 +372,10 @@ pub(super) fn show(plan: &RepoPlan) -> String {
     parts.extend(plan.default_branches.iter().map(|switch| {
         let old = switch.old.as_ref().map_or("", |branch| branch.as_str());
         format!("{} HEAD {old}->{}", switch.endpoint, switch.new)
+    }));
+    parts.extend(plan.requests.iter().map(|request| {
+        let step = format!("{:?}", request.step).to_lowercase();
+        format!("{} {step} {}", request.endpoint, conflict(request.head.as_str()))
     }));
     parts.extend(plan.deletes.iter().map(|delete| format!("{} deleted", delete.endpoint)));
     let about = |finding: &Finding| match &finding.name {

@@ -123,7 +123,7 @@ fn names_do_not_matter(model: &Model, views: &Views, releases: Releases, planned
 
 /// Plans, checks the plan, carries it out, and checks that nothing was lost.
 pub(super) fn run(model: &mut Model, refused: u32, confirmed: bool, killed: bool) -> Result<RepoPlan, TestCaseError> {
-    let releases = Releases { deletions: confirmed, join: false };
+    let releases = Releases { deletions: confirmed, join: false, force: false };
     let views = model.views();
     let plan = model.plan(releases);
     writes_are_sound(model, &views, &plan)?;
