@@ -15,7 +15,7 @@ const LONGEST: usize = 150;
 /// # Errors
 /// Never for valid names; the type of the result asks for it.
 pub fn conflict_branch(branch: &BranchName, source: &EndpointId) -> Result<BranchName, InvalidName> {
-    BranchName::new(&format!("{}{}", prefix(branch), encode(source.as_str())))
+    BranchName::new(format!("{}{}", prefix(branch), encode(source.as_str())))
 }
 
 /// Returns what the names of a branch's conflict branches start with, and no others.
