@@ -71,6 +71,8 @@ pub(crate) enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Check rights, names, branch rules and this machine, and say what is missing; nothing is changed
+    Doctor,
     /// Show it all on four small forges inside this process: nothing to sign up for
     Demo(DemoArgs),
     /// Print a completion script for a shell

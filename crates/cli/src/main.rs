@@ -52,6 +52,7 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
     match &cli.command {
         Command::Sync(args) => commands::sync::run(&cli.global, args).await,
         Command::Config(command) => commands::config::run(&cli.global, *command),
+        Command::Doctor => commands::doctor::run(&cli.global).await,
         Command::Demo(args) => commands::demo::run(&cli.global, args).await,
         Command::Completions { shell } => Ok(commands::shell::completions(*shell)),
         Command::Man { dir } => commands::shell::man(dir),

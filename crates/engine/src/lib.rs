@@ -4,6 +4,7 @@
 //! [`refray_core::plan`] alone.
 
 mod apply;
+pub mod doctor;
 mod engine;
 pub mod lock;
 mod mirror;

@@ -170,15 +170,70 @@ pub struct Hook {
     pub differs: Option<String>,
 }
 
+/// What refray needs a right for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// To see what is there.
+    Read,
+    /// To fetch and push by git.
+    Push,
+    /// To push what changes the forge's own automation.
+    Workflows,
+    /// To make repositories that are missing.
+    Create,
+    /// To follow default branches and descriptions.
+    Change,
+    /// To delete repositories, which only `delete_missing` asks for.
+    Delete,
+    /// To install webhooks.
+    Hooks,
+    /// To show conflicts in pull requests.
+    PullRequests,
+}
+
 /// A right that an operation needs, for `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Right {
+    /// What it is needed for.
+    pub purpose: Purpose,
     /// The operation, as a phrase.
     pub operation: String,
     /// Whether the token has the right; `None` when the forge does not tell without trying.
     pub granted: Option<bool>,
     /// The scope or permission's name on this forge.
     pub scope: String,
+}
+
+/// What a forge's rules say about a branch to the account behind the token. `None` where the forge does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchRules {
+    /// Some rule holds for it.
+    pub protected: bool,
+    /// It may be fast-forwarded by a push.
+    pub push: Option<bool>,
+    /// It may be forced.
+    pub force: Option<bool>,
+    /// It may be deleted.
+    pub delete: Option<bool>,
+    /// What the rules want besides, as phrases.
+    pub wants: Vec<String>,
+}
+
+impl BranchRules {
+    /// Returns the rules of a branch that nothing protects.
+    pub const fn free() -> Self {
+        Self { protected: false, push: Some(true), force: Some(true), delete: Some(true), wants: Vec::new() }
+    }
+
+    /// Notes something that a rule wants, which may bar pushes altogether.
+    pub(crate) fn want(&mut self, what: &str, bars: bool) {
+        if !self.wants.iter().any(|known| known == what) {
+            self.wants.push(what.to_owned());
+        }
+        if bars {
+            self.push = Some(false);
+        }
+    }
 }
 
 /// One site, reached with its credential.
@@ -251,6 +306,12 @@ pub trait Forge: Send + Sync {
 
     /// Says which rights the token has and lacks, without changing anything.
     async fn rights(&self, endpoint: &Endpoint) -> Result<Vec<Right>, ForgeError>;
+
+    /// Says what the forge's rules allow with a branch. A branch or repository without rules is free.
+    async fn branch_rules(&self, path: &str, branch: &BranchName) -> Result<BranchRules, ForgeError>;
+
+    /// Says whether the forge would take a repository's name as it is: if not, why.
+    fn check_name(&self, name: &RepoName) -> Result<(), &'static str>;
 
     /// Returns when the forge's clock last said a time, for comparing clocks; `None` before the first answer.
     fn server_time(&self) -> Option<Timestamp>;

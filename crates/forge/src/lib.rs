@@ -12,8 +12,8 @@ pub mod gitlab;
 pub mod http;
 
 pub use api::{
-    Account, Deletion, Forge, Hook, HookEvent, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull,
-    PullState, RepositoryPatch, Right,
+    Account, BranchRules, Deletion, Forge, Hook, HookEvent, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository,
+    Pull, PullState, Purpose, RepositoryPatch, Right,
 };
 pub use connect::connect;
 pub use credentials::{CredentialError, Environment, resolve};

@@ -2,5 +2,6 @@
 
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod shell;
 pub(crate) mod sync;

@@ -10,6 +10,7 @@
 mod access;
 mod conflicts;
 mod directories;
+mod doctor;
 mod forges;
 mod formats;
 mod full_disk;

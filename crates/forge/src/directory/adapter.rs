@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use refray_core::config::{Endpoint, NamespaceKind, Site};
-use refray_core::name::RepoName;
+use refray_core::name::{BranchName, RepoName};
 use refray_core::repository::{AccountId, ForgeId, Repository};
 use refray_git::transport::Remote;
 use refray_git::{Git, LocalRemote};
@@ -12,8 +12,8 @@ use refray_git::{Git, LocalRemote};
 use super::folder::identity;
 use super::store::{Failure, Store};
 use crate::api::{
-    Account, Deletion, Forge, Hook, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull, RepositoryPatch,
-    Right,
+    Account, BranchRules, Deletion, Forge, Hook, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull,
+    Purpose, RepositoryPatch, Right,
 };
 use crate::credentials::Environment;
 use crate::error::{ErrorKind, ForgeError};
@@ -202,17 +202,37 @@ impl Forge for Directory {
             let folder = if folder.exists() { folder } else { store.root.clone() };
             let may = |access| Some(rustix::fs::access(&folder, access).is_ok());
             use rustix::fs::Access;
-            let right = |operation: &str, granted, scope: &str| Right {
+            let right = |purpose, operation: &str, granted, scope: &str| Right {
+                purpose,
                 operation: operation.into(),
                 granted,
                 scope: scope.into(),
             };
             Ok(vec![
-                right("list and read repositories", may(Access::READ_OK | Access::EXEC_OK), "r-x on the folder"),
-                right("create and delete repositories", may(Access::WRITE_OK | Access::EXEC_OK), "-wx on the folder"),
+                right(
+                    Purpose::Read,
+                    "list and read repositories",
+                    may(Access::READ_OK | Access::EXEC_OK),
+                    "r-x on the folder",
+                ),
+                right(
+                    Purpose::Create,
+                    "create and delete repositories",
+                    may(Access::WRITE_OK | Access::EXEC_OK),
+                    "-wx on the folder",
+                ),
             ])
         })
         .await
+    }
+
+    async fn branch_rules(&self, _path: &str, _branch: &BranchName) -> Result<BranchRules, ForgeError> {
+        Ok(BranchRules::free())
+    }
+
+    fn check_name(&self, name: &RepoName) -> Result<(), &'static str> {
+        // `NAME.git` has to be one file name.
+        if name.as_str().len() > 251 { Err("a folder's name has at most 255 bytes") } else { Ok(()) }
     }
 
     fn server_time(&self) -> Option<Timestamp> {

@@ -10,6 +10,7 @@ mod names;
 mod pull;
 mod repository;
 mod rights;
+mod rules;
 #[cfg(test)]
 mod tests;
 

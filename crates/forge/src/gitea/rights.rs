@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::account::{User, is_organisation};
 use super::adapter::Gitea;
-use crate::api::Right;
+use crate::api::{Purpose, Right};
 use crate::error::{ErrorKind, ForgeError};
 use crate::http::{Call, gitea_token_scopes};
 
@@ -78,30 +78,36 @@ impl Gitea {
         let (creates, rules) = self.standing(namespace, organisation, me.as_ref()).await?;
         let known = Known { scopes, creates, rules };
 
-        let right = |operation: &str, scopes: &[&str], granted: Option<bool>| Right {
+        let right = |purpose: Purpose, operation: &str, scopes: &[&str], granted: Option<bool>| Right {
+            purpose,
             operation: operation.to_owned(),
             granted,
             scope: scopes.join(" and "),
         };
-        let by_scopes = |operation: &str, scopes: &[&str], standing: Option<bool>| {
-            right(operation, scopes, known.granted(scopes, standing))
+        let by_scopes = |purpose: Purpose, operation: &str, scopes: &[&str], standing: Option<bool>| {
+            right(purpose, operation, scopes, known.granted(scopes, standing))
         };
         let creation: &[&str] =
             if organisation { &["write:organization"] } else { &["write:user", "write:repository"] };
         let mut rights = vec![
-            right("read the account", &["read:user"], Some(me.is_some())),
-            right("list repositories", listing_scopes, lists),
-            by_scopes("fetch by git and read repositories", &["read:repository"], Some(true)),
-            by_scopes("push by git", &["write:repository"], Some(true)),
-            by_scopes("create repositories", creation, known.creates),
-            by_scopes("change repositories", &["write:repository"], known.rules),
-            by_scopes("delete repositories", &[self.dialect.deletion_scope(organisation)], known.rules),
-            by_scopes("install webhooks", &["write:repository"], known.rules),
-            by_scopes("open pull requests", &["write:repository"], Some(true)),
-            by_scopes("comment on pull requests", &["write:issue"], Some(true)),
+            right(Purpose::Read, "read the account", &["read:user"], Some(me.is_some())),
+            right(Purpose::Read, "list repositories", listing_scopes, lists),
+            by_scopes(Purpose::Read, "fetch by git and read repositories", &["read:repository"], Some(true)),
+            by_scopes(Purpose::Push, "push by git", &["write:repository"], Some(true)),
+            by_scopes(Purpose::Create, "create repositories", creation, known.creates),
+            by_scopes(Purpose::Change, "change repositories", &["write:repository"], known.rules),
+            by_scopes(
+                Purpose::Delete,
+                "delete repositories",
+                &[self.dialect.deletion_scope(organisation)],
+                known.rules,
+            ),
+            by_scopes(Purpose::Hooks, "install webhooks", &["write:repository"], known.rules),
+            by_scopes(Purpose::PullRequests, "open pull requests", &["write:repository"], Some(true)),
+            by_scopes(Purpose::PullRequests, "comment on pull requests", &["write:issue"], Some(true)),
         ];
         if known.scopes.as_ref().is_some_and(|held| held.iter().any(|scope| scope == "public-only")) {
-            rights.push(right("see private repositories", &["no public-only"], Some(false)));
+            rights.push(right(Purpose::Read, "see private repositories", &["no public-only"], Some(false)));
         }
         Ok(rights)
     }

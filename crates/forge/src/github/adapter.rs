@@ -4,14 +4,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use refray_core::config::{Endpoint, Site};
-use refray_core::name::RepoName;
+use refray_core::name::{BranchName, RepoName};
 use refray_core::repository::{ForgeId, Repository};
 use refray_git::transport::Remote;
 use url::Url;
 
+use super::names;
 use crate::api::{
-    Account, Deletion, Forge, Hook, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull, RepositoryPatch,
-    Right,
+    Account, BranchRules, Deletion, Forge, Hook, HookSpec, Lookup, NamespaceInfo, NewPull, NewRepository, Pull,
+    RepositoryPatch, Right,
 };
 use crate::error::{ErrorKind, ForgeError};
 use crate::http::Client;
@@ -128,6 +129,14 @@ impl Forge for GitHub {
 
     async fn rights(&self, endpoint: &Endpoint) -> Result<Vec<Right>, ForgeError> {
         self.read_rights(endpoint).await
+    }
+
+    async fn branch_rules(&self, path: &str, branch: &BranchName) -> Result<BranchRules, ForgeError> {
+        self.read_branch_rules(path, branch).await
+    }
+
+    fn check_name(&self, name: &RepoName) -> Result<(), &'static str> {
+        names::check(name.as_str())
     }
 
     fn server_time(&self) -> Option<Timestamp> {

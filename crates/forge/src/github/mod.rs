@@ -7,6 +7,7 @@ mod namespace;
 mod pulls;
 mod repositories;
 mod rights;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -10,6 +10,7 @@ mod merge_request;
 mod names;
 mod project;
 mod rights;
+mod rules;
 #[cfg(test)]
 mod tests;
 

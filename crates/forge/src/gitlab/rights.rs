@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::account::{Group, User, is_group};
 use super::adapter::GitLab;
-use crate::api::Right;
+use crate::api::{Purpose, Right};
 use crate::error::{ErrorKind, ForgeError};
 use crate::http::Call;
 
@@ -16,25 +16,26 @@ const OWNER: u32 = 50;
 
 /// What an operation takes: one of these scopes, and this role in the namespace.
 struct Need {
+    purpose: Purpose,
     operation: &'static str,
     scopes: &'static [&'static str],
     role: Option<u32>,
 }
 
-const fn need(operation: &'static str, scopes: &'static [&'static str], role: Option<u32>) -> Need {
-    Need { operation, scopes, role }
+const fn need(purpose: Purpose, operation: &'static str, scopes: &'static [&'static str], role: Option<u32>) -> Need {
+    Need { purpose, operation, scopes, role }
 }
 
 /// The operations, each with its least scope first. Whoever creates in a group is judged by the group's own rule.
 const NEEDS: [Need; 8] = [
-    need("read the account", &["read_user", "read_api", "api"], None),
-    need("list and read repositories", &["read_api", "api"], None),
-    need("fetch by git", &["read_repository", "write_repository", "api"], None),
-    need("push by git", &["write_repository", "api"], Some(DEVELOPER)),
-    need("open merge requests", &["api"], Some(DEVELOPER)),
-    need("change default branch and description", &["api"], Some(MAINTAINER)),
-    need("install webhooks", &["api"], Some(MAINTAINER)),
-    need("change visibility and delete repositories", &["api"], Some(OWNER)),
+    need(Purpose::Read, "read the account", &["read_user", "read_api", "api"], None),
+    need(Purpose::Read, "list and read repositories", &["read_api", "api"], None),
+    need(Purpose::Read, "fetch by git", &["read_repository", "write_repository", "api"], None),
+    need(Purpose::Push, "push by git", &["write_repository", "api"], Some(DEVELOPER)),
+    need(Purpose::PullRequests, "open merge requests", &["api"], Some(DEVELOPER)),
+    need(Purpose::Change, "change default branch and description", &["api"], Some(MAINTAINER)),
+    need(Purpose::Hooks, "install webhooks", &["api"], Some(MAINTAINER)),
+    need(Purpose::Delete, "change visibility and delete repositories", &["api"], Some(OWNER)),
 ];
 
 /// A membership.
@@ -92,6 +93,7 @@ impl GitLab {
         };
         let elsewhere = !is_group(endpoint) && role.is_none();
         let create = Right {
+            purpose: Purpose::Create,
             operation: "create repositories".to_owned(),
             granted: match creation {
                 _ if elsewhere => Some(false),
@@ -101,6 +103,7 @@ impl GitLab {
             scope: creation.map_or_else(|| "api".to_owned(), |least| format!("api, role {}", role_name(least))),
         };
         let others = NEEDS.iter().map(|need| Right {
+            purpose: need.purpose,
             operation: need.operation.to_owned(),
             granted: granted(scopes.as_deref(), role, need.scopes, need.role),
             scope: match need.role {

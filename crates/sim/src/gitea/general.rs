@@ -36,6 +36,12 @@ pub(super) async fn settings_repository(call: Call) -> Answer {
     Ok(ok(&settings))
 }
 
+/// Says how many notifications wait: none ever do, but a token needs the right to be told so.
+pub(super) async fn notifications(call: Call) -> Answer {
+    call.signed(&["notification"])?;
+    Ok(ok(&json!({ "new": 0 })))
+}
+
 /// Answers for lists that a simulated forge keeps empty.
 pub(super) async fn nothing(call: Call, Path((owner, name)): Path<(String, String)>) -> Answer {
     call.repository(&owner, &name)?;

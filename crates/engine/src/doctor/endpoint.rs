@@ -1,0 +1,158 @@
+//! Endpoints: what they are, what may be done there, and what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use refray_core::config::{Endpoint, MirrorGroup, Provider};
+use refray_core::name::{EndpointId, RepoName};
+use refray_core::repository::Repository;
+use refray_forge::Forge;
+
+use super::report::Check;
+use super::repository;
+use super::right::{Wanted, judge};
+use crate::engine::Engine;
+
+/// How many repositories' rules are looked at, a few requests each.
+const LOOKED_AT: usize = 200;
+
+/// How many of them at once.
+const AT_ONCE: usize = 8;
+
+pub(super) async fn checks(engine: &Engine, group: &MirrorGroup) -> Vec<Check> {
+    let hooks = engine.config.webhook.as_ref().is_some_and(|webhook| webhook.install);
+    let wanted = Wanted::of(group, hooks);
+    let looked = join_all(group.endpoints.iter().map(|endpoint| one(engine, endpoint, wanted))).await;
+    let mut checks = Vec::new();
+    let mut listings = BTreeMap::new();
+    for (endpoint, (found, listed)) in group.endpoints.iter().zip(looked) {
+        checks.extend(found);
+        if let Some(listed) = listed {
+            checks.extend(clashes(&endpoint.id, &listed));
+            listings.insert(endpoint.id.clone(), listed);
+        }
+    }
+    checks.extend(names(engine, group, &listings));
+    checks.extend(rules(engine, group, &listings).await);
+    checks
+}
+
+/// Looks at an endpoint by itself.
+async fn one(engine: &Engine, endpoint: &Endpoint, wanted: Wanted) -> (Vec<Check>, Option<Vec<Repository>>) {
+    let id = &endpoint.id;
+    let forge = match engine.forge(endpoint) {
+        Ok(forge) => forge,
+        Err(why) => return (vec![Check::fail(id, "site", why, "Check the site in the configuration.")], None),
+    };
+    let mut checks = Vec::new();
+    if endpoint.site.provider != Provider::Directory {
+        match forge.namespace(endpoint).await {
+            Ok(found) if found.kind == endpoint.kind => {
+                checks.push(Check::pass(id, "namespace", format!("{} is there", found.path)));
+            }
+            Ok(found) => checks.push(Check::fail(
+                id,
+                "namespace",
+                format!("{} is a {:?}", found.path, found.kind).to_lowercase(),
+                format!("Write `kind = \"{}\"` for it.", format!("{:?}", found.kind).to_lowercase()),
+            )),
+            Err(error) => {
+                checks.push(Check::fail(id, "namespace", error.to_string(), error.remedy()));
+                return (checks, None);
+            }
+        }
+    }
+    match forge.rights(endpoint).await {
+        Ok(rights) => checks.extend(rights.iter().map(|right| judge(id, right, wanted))),
+        Err(error) => checks.push(Check::fail(id, "rights", error.to_string(), error.remedy())),
+    }
+    match forge.list(endpoint).await {
+        Ok(listed) => {
+            checks.push(Check::pass(id, "listing", count(&listed)));
+            (checks, Some(listed))
+        }
+        Err(error) => {
+            checks.push(Check::fail(id, "listing", error.to_string(), error.remedy()));
+            (checks, None)
+        }
+    }
+}
+
+fn count(listed: &[Repository]) -> String {
+    let of = |wanted: fn(&Repository) -> bool| listed.iter().filter(|repository| wanted(repository)).count();
+    let mut text = format!("{} {}", listed.len(), if listed.len() == 1 { "repository" } else { "repositories" });
+    for (number, word) in [
+        (of(|it| it.archived), "archived, which can only be read"),
+        (of(|it| it.disabled), "disabled by the forge"),
+        (of(|it| it.fork), "forked"),
+    ] {
+        if number > 0 {
+            text = format!("{text}, {number} {word}");
+        }
+    }
+    text
+}
+
+/// Names repositories that differ only by case or by their group: refray cannot tell which one is meant.
+fn clashes(endpoint: &EndpointId, listed: &[Repository]) -> Vec<Check> {
+    let mut by_key: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for repository in listed {
+        by_key.entry(repository.name.key()).or_default().push(&repository.path);
+    }
+    let clashing = by_key.into_values().filter(|paths| paths.len() > 1);
+    clashing
+        .map(|paths| {
+            let found = format!("{} have the same name", paths.join(" and "));
+            Check::fail(endpoint, "names", found, "Rename one of them, or leave one out with `repo_blacklist`.")
+        })
+        .collect()
+}
+
+/// Names what another endpoint's forge would not take.
+fn names(engine: &Engine, group: &MirrorGroup, listings: &BTreeMap<EndpointId, Vec<Repository>>) -> Vec<Check> {
+    let all: BTreeMap<String, &RepoName> =
+        listings.values().flatten().map(|repository| (repository.name.key(), &repository.name)).collect();
+    let mut checks = Vec::new();
+    for endpoint in group.endpoints.iter().filter(|_| group.create_missing) {
+        let (Ok(forge), Some(listed)) = (engine.forge(endpoint), listings.get(&endpoint.id)) else { continue };
+        let there: BTreeSet<String> = listed.iter().map(|repository| repository.name.key()).collect();
+        let missing = all.iter().filter(|(key, name)| !there.contains(*key) && group.selects_name(name));
+        checks.extend(missing.filter_map(|(_, name)| refused_name(&endpoint.id, &**forge, name)));
+    }
+    checks
+}
+
+fn refused_name(endpoint: &EndpointId, forge: &dyn Forge, name: &RepoName) -> Option<Check> {
+    let why = forge.check_name(name).err()?;
+    let remedy = "Rename it, or leave it out with `repo_blacklist`.";
+    Some(Check::warn(endpoint, "names", format!("`{name}` cannot be made there: {why}"), remedy))
+}
+
+/// Looks at the rules of default branches, where something may be pushed.
+async fn rules(engine: &Engine, group: &MirrorGroup, listings: &BTreeMap<EndpointId, Vec<Repository>>) -> Vec<Check> {
+    let wanted: Vec<_> = group
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.site.provider != Provider::Directory)
+        .filter_map(|endpoint| Some((endpoint, listings.get(&endpoint.id)?)))
+        .flat_map(|(endpoint, listed)| listed.iter().map(move |repository| (endpoint, repository)))
+        .filter(|(_, repository)| !repository.archived && !repository.disabled && group.selects_name(&repository.name))
+        .collect();
+    let looks = wanted
+        .iter()
+        .take(LOOKED_AT)
+        .map(|(endpoint, repository)| repository::check(engine, group, endpoint, repository));
+    let mut checks: Vec<Check> =
+        stream::iter(looks).buffered(AT_ONCE).filter_map(|check| async { check }).collect().await;
+    if wanted.len() > LOOKED_AT {
+        let found = format!("of {} copies, the rules of the first {LOOKED_AT} were looked at", wanted.len());
+        checks.push(Check::warn(
+            &group.name,
+            "branch rules",
+            found,
+            "The others' are met when something is pushed there.",
+        ));
+    }
+    checks
+}

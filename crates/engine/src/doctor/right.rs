@@ -1,0 +1,93 @@
+//! Rights, against what the group's settings ask for.
+
+use refray_core::config::{ConflictResolution, MirrorGroup};
+use refray_core::name::EndpointId;
+use refray_forge::{Purpose, Right};
+
+use super::report::Check;
+
+/// What of a group's settings decides which rights are needed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) create: bool,
+    pub(super) delete: bool,
+    pub(super) requests: bool,
+    pub(super) hooks: bool,
+}
+
+impl Wanted {
+    pub(super) fn of(group: &MirrorGroup, hooks: bool) -> Self {
+        let requests = matches!(
+            group.conflict_resolution,
+            ConflictResolution::PullRequest
+                | ConflictResolution::AutoRebasePullRequest
+                | ConflictResolution::AutoMergePullRequest
+        );
+        Self { create: group.create_missing, delete: group.delete_missing, requests, hooks }
+    }
+
+    /// Returns the setting that asks for a right; `None` when nothing does.
+    const fn asked_by(self, purpose: Purpose) -> Option<&'static str> {
+        match purpose {
+            Purpose::Read | Purpose::Push | Purpose::Change => Some("syncing"),
+            Purpose::Create if self.create => Some("`create_missing`"),
+            Purpose::Delete if self.delete => Some("`delete_missing`"),
+            Purpose::Hooks if self.hooks => Some("`[webhook].install`"),
+            Purpose::PullRequests if self.requests => Some("`conflict_resolution`"),
+            _ => None,
+        }
+    }
+}
+
+/// Judges one right.
+pub(super) fn judge(endpoint: &EndpointId, right: &Right, wanted: Wanted) -> Check {
+    let what = format!("right to {}", right.operation);
+    let asked = wanted.asked_by(right.purpose);
+    let give = || format!("Give the token `{}`.", right.scope);
+    match (right.granted, asked) {
+        (Some(true), _) => Check::pass(endpoint, &what, "granted"),
+        (Some(false), Some(asked)) => Check::fail(endpoint, &what, format!("missing, and {asked} asks for it"), give()),
+        (Some(false), None) if right.purpose == Purpose::Workflows => {
+            Check::warn(endpoint, &what, "missing: commits that touch `.github/workflows` will be refused", give())
+        }
+        (Some(false), None) => Check::pass(endpoint, &what, "missing, and nothing in the configuration asks for it"),
+        (None, asked) => Check::warn(
+            endpoint,
+            &what,
+            "the forge does not tell without trying",
+            match asked {
+                Some(_) => format!("Check on the forge that the token has `{}`.", right.scope),
+                None => "Nothing in the configuration asks for it.".to_owned(),
+            },
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Level;
+
+    #[test]
+    fn a_missing_right_is_a_failure_only_where_it_is_asked_for() {
+        let all = Wanted { create: true, delete: true, requests: true, hooks: true };
+        let none = Wanted { create: false, delete: false, requests: false, hooks: false };
+        let endpoint = EndpointId::new("github/ada").unwrap();
+        let right = |purpose, granted| Right { purpose, operation: "x".into(), granted, scope: "s".into() };
+        for (purpose, with_all, with_none) in [
+            (Purpose::Read, Level::Fail, Level::Fail),
+            (Purpose::Push, Level::Fail, Level::Fail),
+            (Purpose::Change, Level::Fail, Level::Fail),
+            (Purpose::Workflows, Level::Warn, Level::Warn),
+            (Purpose::Create, Level::Fail, Level::Pass),
+            (Purpose::Delete, Level::Fail, Level::Pass),
+            (Purpose::Hooks, Level::Fail, Level::Pass),
+            (Purpose::PullRequests, Level::Fail, Level::Pass),
+        ] {
+            assert_eq!(judge(&endpoint, &right(purpose, Some(false)), all).level, with_all, "{purpose:?}");
+            assert_eq!(judge(&endpoint, &right(purpose, Some(false)), none).level, with_none, "{purpose:?}");
+            assert_eq!(judge(&endpoint, &right(purpose, Some(true)), all).level, Level::Pass);
+            assert_eq!(judge(&endpoint, &right(purpose, None), all).level, Level::Warn);
+        }
+    }
+}
