@@ -11,6 +11,7 @@ mod noop;
 mod picture;
 mod process;
 mod push;
+mod rebase;
 mod report;
 
 use std::path::PathBuf;
@@ -78,6 +79,21 @@ enum Work {
         #[arg(long, default_value_t = 2)]
         endpoints: usize,
     },
+    /// A rebase in a bare mirror, against `git rebase` in a working tree
+    Rebase {
+        /// Files in the tree
+        #[arg(long, default_value_t = 20_000)]
+        files: usize,
+        /// Commits that are replayed
+        #[arg(long, default_value_t = 200)]
+        commits: usize,
+        /// Commits that they are replayed on
+        #[arg(long, default_value_t = 20)]
+        upstream: usize,
+        /// A folder that is kept in memory
+        #[arg(long, value_name = "DIR", default_value = "/dev/shm")]
+        memory: PathBuf,
+    },
     /// A picture of a run in a terminal, as SVG: of refray's demo, unless another command is given
     Picture {
         /// Where it is written
@@ -105,6 +121,9 @@ fn main() -> ExitCode {
                 push::run(&cli.common, branches, tags, !no_git_push).await
             }
             Work::FirstMirror { commits, endpoints } => mirror::run(&cli.common, commits, endpoints).await,
+            Work::Rebase { files, commits, upstream, memory } => {
+                rebase::run(&cli.common, rebase::Shape { files, commits, upstream }, &memory).await
+            }
             Work::Picture { out, columns, command } => picture::run(&cli.common.refray, &out, columns, &command).await,
         }
     });

@@ -1,43 +1,27 @@
-//! Bringing tips together without a working tree.
+//! Combining diverged tips without a working tree: rebase and merge, in memory.
+//!
+//! What comes out is what git's own default strategy would make of the same commits, or an [`Obstacle`]: wherever the
+//! outcome depends on a heuristic that could be read in two ways, nothing is combined. Neither the clock nor any
+//! configuration has a say, so that the same tips always give the same ids. Objects are kept in memory until a whole
+//! trial has succeeded, and only then written to the mirror.
 
-use refray_core::Oid;
+mod attributes;
+mod changes;
+mod commit;
+mod error;
+mod history;
+mod join;
+mod objects;
+mod obstacle;
+mod patch;
+mod path;
+mod renames;
+mod replay;
+mod similarity;
+mod text;
+mod tree;
 
-use crate::Mirror;
-use crate::mirror::MirrorError;
-
-/// What became of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Combined {
-    /// A commit that contains what all tips do.
-    Tip(Oid),
-    /// It needs a person: why, as a clause.
-    NotPossible(String),
-}
-
-/// The message of a merge commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergeMessage(String);
-
-impl MergeMessage {
-    /// Takes a message.
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-}
-
-/// Replays each further tip's own commits on the first.
-///
-/// # Errors
-/// The mirror is damaged.
-pub fn rebase(_mirror: &Mirror, _tips: &[Oid]) -> Result<Combined, MirrorError> {
-    Ok(Combined::NotPossible("it cannot be tried yet".to_owned()))
-}
-
-/// Makes a merge commit of the tips.
-///
-/// # Errors
-/// The mirror is damaged.
-pub fn merge(_mirror: &Mirror, _tips: &[Oid], message: &MergeMessage) -> Result<Combined, MirrorError> {
-    let MergeMessage(_) = message;
-    Ok(Combined::NotPossible("it cannot be tried yet".to_owned()))
-}
+pub use error::CombineError;
+pub use join::{MergeMessage, merge};
+pub use obstacle::{Combined, Obstacle};
+pub use replay::rebase;

@@ -18,7 +18,7 @@ pub use maintain::{Maintenance, maintain};
 pub(crate) use packed::{Stamp, sync_folder, write_atomically};
 pub(crate) use quarantine::Quarantine;
 pub use store::Mirror;
-pub(crate) use store::{lay_out, open_isolated, own_format, own_id, remove_at_once};
+pub(crate) use store::{lay_out, object_id, open_isolated, own_format, own_id, remove_at_once};
 
 /// What the names of the references that keep backups start with. They are never dropped by [`Mirror::keep`].
 pub const BACKUP_PREFIX: &str = "refs/refray-backups/";

@@ -126,7 +126,7 @@ impl Mirror {
     }
 
     /// Returns a view for one thread that has seen every pack there is, and does not look again for missing objects.
-    pub(super) fn view(&self) -> gix::Repository {
+    pub(crate) fn view(&self) -> gix::Repository {
         let mut view = self.repository.read().unwrap_or_else(PoisonError::into_inner).to_thread_local();
         // A look for what cannot be there makes it read the list of packs anew.
         let _: bool = view.has_object(absent(self.format));
