@@ -83,14 +83,22 @@ pub(super) fn settle(merge: &mut Merge<'_, '_>, merged: Option<ObjectId>) -> Ste
                     Target::Found(index) => Some(Some(&own.added[index])),
                 });
             }
-            // Gone on both sides, or gone to the same place: anything else is a conflict to git.
-            let is_clean = match targets.as_slice() {
-                [None, None] => true,
-                [Some(Some(ours)), Some(Some(theirs))] => ours.0 == theirs.0 && ours.1.is_like(&theirs.1),
-                _ => false,
-            };
-            if !is_clean {
-                merge.unclear.push(lost.path);
+            match targets.as_slice() {
+                [None, None] => {}
+                // Gone to the same place: what both sides have there has come from the same file.
+                [Some(Some((path, ours))), Some(Some((other_path, theirs)))] if path == other_path => {
+                    if merge.collided.contains(path)
+                        && let Some(new) = merge.file(path.clone(), &lost.base, ours, theirs)?
+                    {
+                        merge.collided.retain(|other| other != path);
+                        match replace(merge.objects, root, path, ours, &new)? {
+                            Some(id) => root = Some(id),
+                            None => merge.conflicts.push(path.clone()),
+                        }
+                    }
+                }
+                // Gone to different places, or to nowhere on one side only: that is a conflict to git.
+                _ => merge.unclear.push(lost.path),
             }
             continue;
         };

@@ -36,6 +36,8 @@ pub(super) struct Merge<'a, 'm> {
     pub(super) conflicts: Vec<Vec<u8>>,
     pub(super) unclear: Vec<Vec<u8>>,
     pub(super) lost: Vec<Lost>,
+    /// Where both sides have something new, each its own. Until that is settled, ours stands there.
+    pub(super) collided: Vec<Vec<u8>>,
     /// Directories that one side no longer has and to which the other added something.
     pub(super) added_to: Vec<(Side, Rc<[u8]>)>,
 }
@@ -63,14 +65,17 @@ pub(super) fn merge(objects: &mut Objects<'_>, base: ObjectId, ours: ObjectId, t
         conflicts: Vec::new(),
         unclear: Vec::new(),
         lost: Vec::new(),
+        collided: Vec::new(),
         added_to: Vec::new(),
     };
     let mut merged = merge.level(&[], [Some(base), Some(ours), Some(theirs)], &[None, None])?;
     merge.complain()?;
     if !merge.lost.is_empty() || !merge.added_to.is_empty() {
         merged = renames::settle(&mut merge, merged)?;
-        merge.complain()?;
     }
+    let collided = std::mem::take(&mut merge.collided);
+    merge.conflicts.extend(collided);
+    merge.complain()?;
     match merged {
         Some(id) => Ok(id),
         None => {
@@ -192,11 +197,10 @@ impl Merge<'_, '_> {
             }
             [Some(base), Some(ours), Some(theirs)] => self.file(path, base, ours, theirs),
             [None, Some(ours), Some(theirs)] => {
-                if ours.is_like(theirs) {
-                    return Ok(Some(ours.clone()));
+                if !ours.is_like(theirs) {
+                    self.collided.push(path);
                 }
-                self.conflicts.push(path);
-                Ok(None)
+                Ok(Some(ours.clone()))
             }
             // Somebody has it, and nobody else had it: that is no change on both sides.
             [None, one, other] => Ok(one.or(other).cloned()),

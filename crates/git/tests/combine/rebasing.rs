@@ -225,6 +225,12 @@ fn renames_are_followed_where_they_are_beyond_doubt() {
     check("moved to two places", &gone, &moved(&base, "d/a", "f/new"), Err("Unclear"));
     check("moved and deleted", &gone, &without(&base, "d/a"), Err("Unclear"));
     check("moved alike", &gone, &with(&gone, &[("top", "u\n")]), Ok(with(&gone, &[("top", "u\n")])));
+    check(
+        "moved alike, and changed on both sides",
+        &with(&gone, &[("e/new", &edited)]),
+        &with(&gone, &[("e/new", &other_end)]),
+        Ok(with(&gone, &[("e/new", &both)])),
+    );
     check("moved and copied", &with(&gone, &[("e/copy", &a)]), &edit, Err("Unclear"));
     let far: String = a.lines().take(4).map(|line| format!("{line}\n")).collect::<String>() + &text("else", 8);
     check("hardly the same any more", &with(&without(&base, "d/a"), &[("e/new", &far)]), &edit, Err("Conflict"));
