@@ -151,7 +151,7 @@ fn message(subject: Subject<'_>, trial: &Trial) -> MergeMessage {
     let places: Vec<String> = trial.tips.iter().map(place).collect();
     let (first, rest) = places.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     let text = format!("Merge branch '{}' of {} into {first}\n", trial.name.short(), rest.join(" and "));
-    MergeMessage::new(text)
+    MergeMessage::new(&text)
 }
 
 /// Lists the pull requests that show conflicts, at every endpoint that can have some.
