@@ -1,6 +1,7 @@
 //! `refray doctor`.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use miette::{IntoDiagnostic, Result};
 use refray_engine::doctor::{Check, Level, Report};
@@ -45,7 +46,7 @@ fn text(report: &Report, style: Style, quiet: bool) -> String {
     for block in report.checks.chunk_by(|a, b| a.about == b.about) {
         let checks: Vec<&Check> = block.iter().filter(shown).collect();
         let Some(first) = checks.first() else { continue };
-        text += &format!("{}\n", style.strong(&first.about));
+        push(&mut text, format_args!("{}\n", style.strong(&first.about)));
         let width = checks.iter().map(|check| check.check.chars().count()).max().unwrap_or(0);
         for check in checks {
             let mark = match check.level {
@@ -53,12 +54,18 @@ fn text(report: &Report, style: Style, quiet: bool) -> String {
                 Level::Warn => style.warn("warn"),
                 Level::Fail => style.bad("FAIL"),
             };
-            text += &format!("  {mark}  {:width$}  {}\n", check.check, check.found);
+            push(&mut text, format_args!("  {mark}  {:width$}  {}\n", check.check, check.found));
             if let Some(remedy) = &check.remedy {
-                text += &format!("        {} {remedy}\n", style.dim("remedy:"));
+                push(&mut text, format_args!("        {} {remedy}\n", style.dim("remedy:")));
             }
         }
     }
     let [pass, warn, fail] = [Level::Pass, Level::Warn, Level::Fail].map(|level| report.count(level));
-    text + &format!("{pass} passed, {warn} to look at, {fail} failed.\n")
+    push(&mut text, format_args!("{pass} passed, {warn} to look at, {fail} failed.\n"));
+    text
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(arguments);
 }
