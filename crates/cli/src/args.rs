@@ -68,6 +68,13 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     /// Bring every repository of every group into agreement
     Sync(SyncArgs),
+    /// Show what was done: all runs, or the actions of one
+    Log(LogArgs),
+    /// Put back what a run wrote, on every endpoint
+    Undo(UndoArgs),
+    /// Look at what is kept of what was deleted or overwritten, and put it back
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -123,6 +130,80 @@ pub(crate) struct SyncArgs {
     /// Compare every reference, also where nothing seems to have changed
     #[arg(long)]
     pub(crate) full: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LogArgs {
+    /// A run, by its id or a beginning of it
+    pub(crate) run: Option<String>,
+    /// Only what was done to this repository
+    #[arg(long, value_name = "REPO")]
+    pub(crate) repo: Option<String>,
+    /// How many runs are shown, the newest first
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UndoArgs {
+    /// The run, by its id or a beginning of it: `refray log` lists them
+    pub(crate) run: String,
+    /// Only this repository; may be given several times
+    #[arg(long, value_name = "REPO")]
+    pub(crate) repo: Vec<String>,
+    /// Show what would be done, and do nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// List all backups
+    List {
+        /// Only those of this group
+        #[arg(long, value_name = "GROUP")]
+        group: Option<String>,
+        /// Only those of this repository
+        #[arg(long, value_name = "REPO")]
+        repo: Option<String>,
+    },
+    /// Show what a backup has, when and why it was made, and check that it is whole
+    Show {
+        /// The backup, as `backup list` names it, or as much of it as is enough
+        id: String,
+    },
+    /// Put references of a backup back; what stands at another value stays, unless forced
+    Restore(RestoreArgs),
+    /// Remove backups whose time is over
+    Prune {
+        /// Those older than this [default: `backup_keep_days` of the configuration]
+        #[arg(long, value_name = "DAYS")]
+        older_than: Option<u32>,
+        /// Show what would be removed, and do nothing
+        #[arg(long, short = 'n')]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup, as `backup list` names it, or as much of it as is enough
+    pub(crate) id: String,
+    /// Where to, or `all`; may be given several times [default: where it was taken]
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) to: Vec<String>,
+    /// Only this branch or tag; may be given several times
+    #[arg(long = "ref", value_name = "NAME")]
+    pub(crate) refs: Vec<String>,
+    /// The name that the branch or tag gets
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Overwrite what stands at another value, after a backup
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -109,6 +109,20 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
     })
 }
 
+/// Opens the store alone, for commands that only look.
+pub(crate) async fn store(paths: &Paths) -> Result<SqliteStore> {
+    let opened = SqliteStore::open(&paths.state_dir).await;
+    opened.map_err(|error| {
+        let remedy = error.remedy();
+        setup(&error, &remedy).into()
+    })
+}
+
+/// Makes a report of what keeps a command from being done.
+pub(crate) fn refusal(error: &dyn std::error::Error, remedy: &str) -> Report {
+    setup(error, remedy).into()
+}
+
 fn setup(error: &dyn std::error::Error, remedy: &str) -> LoadError {
     let mut message = error.to_string();
     let mut source = error.source();

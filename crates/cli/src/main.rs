@@ -51,6 +51,9 @@ fn main() -> ExitCode {
 async fn run(cli: &Cli) -> miette::Result<Exit> {
     match &cli.command {
         Command::Sync(args) => commands::sync::run(&cli.global, args).await,
+        Command::Log(args) => commands::log::run(&cli.global, args).await,
+        Command::Undo(args) => commands::undo::run(&cli.global, args).await,
+        Command::Backup(command) => commands::backup::run(&cli.global, command).await,
         Command::Config(command) => commands::config::run(&cli.global, *command),
         Command::Doctor => commands::doctor::run(&cli.global).await,
         Command::Demo(args) => commands::demo::run(&cli.global, args).await,

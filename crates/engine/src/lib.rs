@@ -13,6 +13,7 @@ mod options;
 mod reconcile;
 mod record;
 mod refusal;
+pub mod restore;
 mod run;
 pub mod store;
 mod transfer;

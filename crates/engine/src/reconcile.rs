@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use refray_core::baseline::Baseline;
 use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
-use refray_core::name::{EndpointId, RefName};
+use refray_core::name::{EndpointId, GroupName, RefName, RepoName};
 use refray_core::oid::Oid;
 use refray_core::outcome::RepoStatus;
 use refray_core::plan::group::{Copy, RepoTask};
@@ -13,6 +13,7 @@ use refray_core::plan::{self, Finding, FindingKind, Policy, Releases, RepoPlan, 
 
 use crate::apply::{self, Applied};
 use crate::engine::Engine;
+use crate::lock::RepoLock;
 use crate::mirror;
 use crate::observe::{self, Facts, Subject};
 use crate::options::Settings;
@@ -20,7 +21,7 @@ use crate::record;
 use crate::store::{Problem, RepoRecord};
 
 /// How often a repository is planned anew because somebody pushed meanwhile, before it is left to the next run.
-const ATTEMPTS: usize = 4;
+pub(crate) const ATTEMPTS: usize = 4;
 
 /// How the work on a repository ended.
 pub(crate) struct Ended {
@@ -58,17 +59,9 @@ async fn passes(
     record: Option<&RepoRecord>,
     settings: &Settings<'_>,
 ) -> Ended {
-    let key = task.name.key();
-    let _lock = match engine
-        .locks
-        .acquire(&group.name, &key, &|| tracing::info!(repository = %task.name, "waits for another run"))
-        .await
-    {
+    let _lock = match lock(engine, &group.name, &task.name).await {
         Ok(lock) => lock,
-        Err(error) => {
-            let source = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {source}"));
-            return failed(0, format!("{error}{source}"), &error.remedy());
-        }
+        Err((message, remedy)) => return failed(0, message, &remedy),
     };
     let mut done = 0;
     let mut refused = BTreeSet::new();
@@ -107,7 +100,20 @@ async fn passes(
     Ended { status: if error.is_some() { RepoStatus::Failed } else { status }, done, error }
 }
 
-fn failed(done: usize, message: String, remedy: &str) -> Ended {
+/// Takes the repository's lock, and waits while another run has it.
+pub(crate) async fn lock(
+    engine: &Engine,
+    group: &GroupName,
+    repository: &RepoName,
+) -> Result<RepoLock, (String, String)> {
+    let waits = || tracing::info!(%repository, "waits for another run");
+    engine.locks.acquire(group, &repository.key(), &waits).await.map_err(|error| {
+        let source = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {source}"));
+        (format!("{error}{source}"), error.remedy())
+    })
+}
+
+pub(crate) fn failed(done: usize, message: String, remedy: &str) -> Ended {
     Ended { status: RepoStatus::Failed, done, error: Some((message, remedy.to_owned())) }
 }
 
@@ -164,7 +170,8 @@ async fn one_pass(
     plan.findings.splice(0..0, task.findings.iter().cloned());
     plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
     if options.dry_run {
-        return Ok(preview(engine, group, task, plan));
+        let status = preview(engine, group, &task.name, &plan);
+        return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false });
     }
     let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings };
     let (status, applied) = carry_out(engine, ground, &plan).await?;
@@ -244,7 +251,7 @@ async fn keep_reachable(facts: &Facts, applied: &Applied, baseline: &Baseline) -
 }
 
 /// A repository that was created is there from now on, also for a second look in the same run.
-fn take_in_what_was_created(task: &mut RepoTask, applied: &Applied) {
+pub(crate) fn take_in_what_was_created(task: &mut RepoTask, applied: &Applied) {
     for (endpoint, repository) in &applied.created {
         let copy = Copy::Present { repository: repository.clone(), recreated: false };
         task.copies.insert(endpoint.clone(), copy);
@@ -285,8 +292,8 @@ fn unchanged(record: &RepoRecord, copies: &BTreeMap<EndpointId, Copy>, views: &V
     })
 }
 
-fn preview(engine: &Engine, group: &MirrorGroup, task: &RepoTask, plan: RepoPlan) -> Pass {
-    let findings = plan.findings.clone();
+/// Tells what a dry run would do.
+pub(crate) fn preview(engine: &Engine, group: &MirrorGroup, repository: &RepoName, plan: &RepoPlan) -> RepoStatus {
     let status = match plan.severity() {
         Some(Severity::Failed) => RepoStatus::Failed,
         Some(Severity::Held) => RepoStatus::Held,
@@ -294,10 +301,10 @@ fn preview(engine: &Engine, group: &MirrorGroup, task: &RepoTask, plan: RepoPlan
         _ => RepoStatus::Pending,
     };
     if !plan.is_idle() {
-        tracing::debug!(repository = %task.name, "planned");
-        engine.emit(Event::Planned { group: group.name.clone(), plan });
+        tracing::debug!(%repository, "planned");
+        engine.emit(Event::Planned { group: group.name.clone(), plan: plan.clone() });
     }
-    Pass { status, done: 0, findings, look_again: false }
+    status
 }
 
 fn status(plan: &RepoPlan, applied: &Applied) -> RepoStatus {

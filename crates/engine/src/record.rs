@@ -49,9 +49,11 @@ fn detail(action: &Action, applied: &Applied) -> Option<serde_json::Value> {
             let made = applied.created.get(&create.endpoint)?;
             Some(serde_json::json!({ "path": made.path, "id": made.id }))
         }
-        Action::UpdateRef(update) if !update.cause.is_destructive() => None,
-        Action::UpdateRef(_) | Action::DeleteRepository(_) => {
-            applied.backup.as_ref().map(|bundle| serde_json::json!({ "backup": bundle }))
+        Action::UpdateRef(update) if !update.is_destructive() => None,
+        Action::UpdateRef(_) => applied.backup.as_ref().map(|bundle| serde_json::json!({ "backup": bundle })),
+        Action::DeleteRepository(delete) => {
+            let former = applied.former.get(&delete.endpoint);
+            Some(serde_json::json!({ "backup": applied.backup, "repository": former }))
         }
         Action::SwitchDefaultBranch(_) => None,
         Action::PullRequest(request) => {
@@ -73,7 +75,8 @@ pub(crate) async fn record(
     let next = next_baseline(baseline, &applied.views, &plan.apart);
     let fingerprint = common_fingerprint(&applied.views).filter(|_| plan.findings.is_empty() && !applied.failed());
     let copies = copies(group, task, applied, settings, fingerprint.is_some());
-    let settled = intended.map(|intended| intended.settle(&applied.outcomes, |action| detail(action, applied)));
+    let settled =
+        intended.map(|intended| intended.settle(&applied.outcomes, &applied.unknown, |action| detail(action, applied)));
     let update = RepoRecordUpdate {
         group: &group.name,
         name: &task.name,

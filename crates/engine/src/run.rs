@@ -58,12 +58,15 @@ impl Engine {
         self.report_unmatched(&groups, &unmatched, &mut summary);
         if !options.dry_run {
             self.store.finish_run(&run, (self.clock)(), &summary).await?;
+            if let Err(error) = self.prune_backups(self.config.backup_keep_days, false).await {
+                tracing::warn!(%error, "backups whose time is over could not be removed");
+            }
         }
         self.emit(Event::RunFinished { run, summary });
         Ok(summary)
     }
 
-    fn run_id(&self) -> String {
+    pub(crate) fn run_id(&self) -> String {
         let now = (self.clock)();
         // Two runs may start within a millisecond; the process tells them apart.
         format!("{}-{:x}", now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id())
@@ -171,8 +174,11 @@ impl Engine {
                 known.insert(key, copies);
             }
         }
-        if !dry_run {
-            for key in &plan.gone {
+        for key in &plan.gone {
+            // What is forgotten must not be written down again with a copy that comes back.
+            records.remove(key);
+            known.remove(key);
+            if !dry_run {
                 self.store.forget(&group.name, key).await?;
             }
         }

@@ -271,6 +271,12 @@ pub trait Forge: Send + Sync {
     /// Deletes a repository, if it still has that id.
     async fn delete(&self, path: &str, id: &ForgeId) -> Result<Deletion, ForgeError>;
 
+    /// Gives a repository back that was deleted and that the forge still has, if it is to have that path again. `None`
+    /// where it does not, or nobody may ask it to.
+    async fn revive(&self, _path: &str, _id: &ForgeId) -> Result<Option<Repository>, ForgeError> {
+        Ok(None)
+    }
+
     /// Renames a repository within its namespace.
     async fn rename(&self, path: &str, id: &ForgeId, to: &RepoName) -> Result<Repository, ForgeError>;
 

@@ -1,7 +1,10 @@
 //! One file a command.
 
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod log;
 pub(crate) mod shell;
 pub(crate) mod sync;
+pub(crate) mod undo;

@@ -47,13 +47,17 @@ pub(crate) async fn run(global: &Global, args: &SyncArgs) -> Result<Exit> {
 
 /// Carries out a run that Ctrl-C ends: once lets what is in hand finish, twice at once.
 pub(crate) async fn sync(engine: &Engine, options: &SyncOptions) -> Result<Exit> {
+    until_stopped(engine, async { engine.sync(options).await.map_err(load::report) }).await
+}
+
+/// Waits for a run's end. Ctrl-C lets what is in hand finish, a second one ends it at once.
+pub(crate) async fn until_stopped(engine: &Engine, run: impl Future<Output = Result<Summary>>) -> Result<Exit> {
     let stop = engine.stop.clone();
-    let run = engine.sync(options);
     tokio::pin!(run);
     let mut interrupted = false;
     let summary: Summary = loop {
         tokio::select! {
-            summary = &mut run => break summary.map_err(load::report)?,
+            summary = &mut run => break summary?,
             () = stop_signal() => {
                 if interrupted {
                     return Ok(Exit::Interrupted);
@@ -101,7 +105,6 @@ pub(crate) fn sink(global: &Global) -> Arc<dyn EventSink> {
 
 fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
     let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
-    let keys = |names: &[String]| names.iter().map(|name| key(name)).collect::<Result<BTreeSet<_>, _>>();
     let pattern = args.repo_pattern.as_deref().map(pattern).transpose()?;
     Ok(SyncOptions {
         groups,
@@ -130,6 +133,11 @@ fn group(name: &str, config: &Config) -> Result<GroupName, UsageError> {
         };
         UsageError::UnknownGroup { name: name.to_owned(), help }
     })
+}
+
+/// Returns the keys of repositories that were named.
+pub(crate) fn keys(names: &[String]) -> Result<BTreeSet<String>> {
+    Ok(names.iter().map(|name| key(name)).collect::<Result<_, _>>()?)
 }
 
 fn key(name: &str) -> Result<String, UsageError> {

@@ -189,6 +189,7 @@ fn count_refs(updates: &[&RefUpdate]) -> String {
         (Cause::Delete, "deleted"),
         (Cause::Rebase, "rebased"),
         (Cause::Force, "forced"),
+        (Cause::Restore, "put back"),
     ];
     for (cause, word) in causes {
         for (tag, one, many) in [(false, "branch", "branches"), (true, "tag", "tags")] {
@@ -224,7 +225,7 @@ fn list(text: &mut String, lines: impl ExactSizeIterator<Item = String>, level: 
 }
 
 /// Says what an action is, in a line.
-fn describe(action: &Action) -> String {
+pub(super) fn describe(action: &Action) -> String {
     match action {
         Action::CreateRepository(create) => {
             let visibility = format!("{:?}", create.visibility).to_lowercase();
@@ -249,6 +250,8 @@ fn describe(action: &Action) -> String {
                 Cause::Force => "force",
                 Cause::Conflict => "show in",
                 Cause::Resolved => "remove settled",
+                Cause::Restore if update.new.is_none() => "take back",
+                Cause::Restore => "put back",
             };
             format!("{verb} {kind} {name} on {endpoint}: {values}")
         }

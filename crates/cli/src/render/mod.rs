@@ -1,11 +1,15 @@
 //! What people and programs see of a run. Readers of one stream of events.
 
+mod backups;
 mod block;
+mod journal;
 mod json;
 mod progress;
 mod style;
 mod text;
 
+pub(crate) use backups::{Backup, list, pruned, show};
+pub(crate) use journal::{Entry, entry_json, entry_text, run_line};
 pub(crate) use json::JsonSink;
 pub(crate) use style::Style;
 pub(crate) use text::TextSink;

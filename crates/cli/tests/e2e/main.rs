@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod backups;
 mod conflicts;
 mod directories;
 mod doctor;
@@ -17,12 +18,15 @@ mod full_disk;
 mod groups;
 mod input;
 mod killed;
+mod log;
 mod options;
 mod output;
 mod races;
 mod refusals;
 mod requests;
 mod restored;
+mod retry;
 mod safety;
 mod secrets;
+mod undo;
 mod world;

@@ -29,12 +29,14 @@ pub enum Cause {
     Conflict,
     /// A conflict branch is needed no more.
     Resolved,
+    /// It is put back to what it was before.
+    Restore,
 }
 
 impl Cause {
     /// Says whether commits may become unreachable, so that a backup comes first.
     pub const fn is_destructive(self) -> bool {
-        matches!(self, Self::Rewrite | Self::Delete | Self::Rebase | Self::Force)
+        matches!(self, Self::Rewrite | Self::Delete | Self::Rebase | Self::Force | Self::Restore)
     }
 
     /// Returns the word for it in output and in the journal.
@@ -48,6 +50,7 @@ impl Cause {
             Self::Force => "force",
             Self::Conflict => "conflict",
             Self::Resolved => "resolved",
+            Self::Restore => "restore",
         }
     }
 }
@@ -66,6 +69,13 @@ pub struct RefUpdate {
     pub new: Option<Oid>,
     /// Why.
     pub cause: Cause,
+}
+
+impl RefUpdate {
+    /// Says whether commits may become unreachable, so that a backup comes first.
+    pub const fn is_destructive(&self) -> bool {
+        self.old.is_some() && self.cause.is_destructive()
+    }
 }
 
 /// A default branch to be switched.
@@ -90,6 +100,9 @@ pub struct CreateRepository {
     pub visibility: Visibility,
     /// Its description.
     pub description: String,
+    /// The id of the deleted one that it takes the place of: a forge that has it still gives it back as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<ForgeId>,
 }
 
 /// A repository to be deleted, after a bundle of every reference.

@@ -56,13 +56,19 @@ pub enum FindingKind {
     UnsupportedRef,
     /// The copies use different hash functions.
     FormatDiffers,
+    /// What a run wrote is not there any more, so that it is not undone.
+    MovedSince,
+    /// Something cannot be put back, or is left for a person to decide.
+    NotRestored,
+    /// Something stays because it was there before the run that is undone.
+    Kept,
 }
 
 impl FindingKind {
     /// Returns how grave it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Deleted => Severity::Note,
+            Self::Deleted | Self::Kept => Severity::Note,
             Self::InConflict | Self::DeletionHeld | Self::Unrelated | Self::Renamed | Self::AbsenceHeld => {
                 Severity::Held
             }
@@ -90,6 +96,9 @@ impl FindingKind {
             Self::Unreadable => "unreadable",
             Self::UnsupportedRef => "unsupported_ref",
             Self::FormatDiffers => "format_differs",
+            Self::MovedSince => "moved_since",
+            Self::NotRestored => "not_restored",
+            Self::Kept => "kept",
         }
     }
 }

@@ -17,6 +17,7 @@ mod relation;
 pub mod repository;
 mod side;
 mod tag;
+pub mod undo;
 mod view;
 
 pub use action::{

@@ -53,6 +53,15 @@ async fn one(
     };
     let endpoint = group.endpoint(&create.endpoint).ok_or_else(|| missing("the endpoint is not configured".into()))?;
     let forge = engine.forge(endpoint).map_err(missing)?;
+    let path = match endpoint.namespace.as_str() {
+        "" => create.name.to_string(),
+        namespace => format!("{namespace}/{}", create.name),
+    };
+    if let Some(former) = &create.former
+        && let Some(repository) = forge.revive(&path, former).await?
+    {
+        return Ok(repository);
+    }
     let new = NewRepository {
         name: create.name.clone(),
         visibility: create.visibility,
@@ -63,10 +72,6 @@ async fn one(
     match forge.create(endpoint, &new).await {
         // The answer may have been lost after the forge had made it: look before calling it a failure.
         Err(error) if matches!(error.kind, ErrorKind::Timeout | ErrorKind::Server { .. } | ErrorKind::Connect) => {
-            let path = match endpoint.namespace.as_str() {
-                "" => create.name.to_string(),
-                namespace => format!("{namespace}/{}", create.name),
-            };
             match forge.get(&path).await {
                 Ok(Lookup::Found(repository)) => Ok(repository),
                 _ => Err(error),

@@ -16,6 +16,7 @@ use refray_core::name::{BranchName, EndpointId, RefName};
 use refray_core::oid::{ObjectFormat, Oid};
 use refray_core::outcome::{Action, Outcome};
 use refray_core::plan::group::{Copy, RepoTask};
+use refray_core::plan::undo::Former;
 use refray_core::plan::{Cause, RefUpdate, RepoPlan, View, Views};
 use refray_core::repository::Repository;
 use refray_core::snapshot::Snapshot;
@@ -40,8 +41,12 @@ pub(crate) struct Applied {
     pub(crate) backup: Option<std::path::PathBuf>,
     /// Pull requests that were opened or refreshed, by endpoint and conflict branch.
     pub(crate) opened: BTreeMap<(EndpointId, BranchName), Pull>,
+    /// What was deleted, as it was before.
+    pub(crate) former: BTreeMap<EndpointId, Former>,
     /// Something moved meanwhile, or its fate is not known: look again.
     pub(crate) look_again: bool,
+    /// What may have been done or not.
+    pub(crate) unknown: Vec<Action>,
 }
 
 impl Applied {
@@ -96,13 +101,22 @@ pub(crate) async fn apply(
         return applied;
     }
     let filled = views.values().filter_map(View::snapshot).find(|snapshot| !snapshot.is_empty());
-    let format = filled.map_or(ObjectFormat::Sha1, |snapshot| snapshot.format);
+    let first_written = plan.updates.iter().find_map(|update| update.new);
+    let format = filled.map(|snapshot| snapshot.format).or_else(|| first_written.map(|oid| oid.format()));
+    let format = format.unwrap_or(ObjectFormat::Sha1);
     let default = plan.default_branches.iter().map(|switch| &switch.new).next();
     let first = default.or_else(|| filled?.default_branch.as_ref());
 
     let (created, outcomes) = create::create(engine, group, &plan.creates, first, format).await;
     for (endpoint, repository) in created {
-        let snapshot = Snapshot { format, ..Snapshot::default() };
+        let mut snapshot = Snapshot { format, ..Snapshot::default() };
+        if plan.creates.iter().any(|create| create.former.as_ref() == Some(&repository.id)) {
+            // The forge gave a deleted one back, with what was in it.
+            match crate::observe::snapshot(engine, group, &endpoint, &repository.path).await {
+                Ok(found) => snapshot = found,
+                Err(_) => step.applied.look_again = true,
+            }
+        }
         step.applied.views.insert(endpoint.clone(), View::Present { snapshot, read_only: None });
         step.applied.created.insert(endpoint, repository);
     }
@@ -111,17 +125,27 @@ pub(crate) async fn apply(
 
     // No backup, no write.
     let mut unsafe_to_write = None;
-    if plan.updates.iter().any(|update| update.cause.is_destructive()) || !plan.deletes.is_empty() {
+    if plan.updates.iter().any(RefUpdate::is_destructive) || !plan.deletes.is_empty() {
         match backup::keep(engine, group, task, plan, views, mirror).await {
-            Ok(bundle) => step.applied.backup = Some(bundle),
+            Ok(kept) => {
+                step.applied.backup = Some(kept.bundle);
+                step.applied.former = kept.former;
+            }
             Err((message, remedy)) => {
                 let message = format!("no backup could be made, so nothing was written: {message}");
                 unsafe_to_write = Some(failed(&message, &remedy));
             }
         }
     }
-    let (destructive, harmless): (Vec<_>, Vec<_>) =
-        plan.updates.iter().partition(|update| update.cause.is_destructive());
+    // What came back with its repository need not be written.
+    let stands = |update: &&RefUpdate| {
+        let value = step.applied.views.get(&update.endpoint).and_then(|view| view.get(&update.name));
+        step.applied.created.contains_key(&update.endpoint) && update.new.is_some() && value == update.new
+    };
+    let (standing, updates): (Vec<_>, Vec<_>) = plan.updates.iter().partition(stands);
+    step.tell(standing.into_iter().map(|update| (Action::UpdateRef(update.clone()), Outcome::Done)).collect());
+    let (destructive, harmless): (Vec<&RefUpdate>, Vec<_>) =
+        updates.into_iter().partition(|update| update.is_destructive());
     if let Some(outcome) = &unsafe_to_write {
         step.tell(destructive.iter().map(|update| (Action::UpdateRef((*update).clone()), outcome.clone())).collect());
     }
@@ -226,6 +250,7 @@ impl Step<'_> {
 
     fn pushed(&mut self, pushed: push::Pushed) {
         self.applied.look_again |= pushed.look_again;
+        self.applied.unknown.extend(pushed.unknown.into_iter().map(Action::UpdateRef));
         self.tell(pushed.outcomes.into_iter().map(|(update, outcome)| (Action::UpdateRef(update), outcome)).collect());
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Pushed {
     pub(super) outcomes: Vec<(RefUpdate, Outcome)>,
     /// Something moved, or its fate is not known.
     pub(super) look_again: bool,
+    /// What may have been done or not.
+    pub(super) unknown: Vec<RefUpdate>,
 }
 
 /// Pushes to all endpoints at once. Endpoints that need the same objects share one pack.
@@ -70,6 +72,7 @@ pub(super) async fn push_all(job: Job<'_>, updates: &[&RefUpdate]) -> Pushed {
     for pushed in join_all(pushes).await {
         all.outcomes.extend(pushed.outcomes);
         all.look_again |= pushed.look_again;
+        all.unknown.extend(pushed.unknown);
     }
     all
 }
@@ -85,7 +88,7 @@ fn need(view: Option<&View>, updates: &[&RefUpdate]) -> (Vec<Oid>, Vec<Oid>) {
 async fn push_one(job: Job<'_>, endpoint: &EndpointId, updates: &[&RefUpdate], pack: Option<SharedPack>) -> Pushed {
     let give_up = |message: &str, remedy: &str| {
         let outcomes = updates.iter().map(|update| ((*update).clone(), failed(message, remedy)));
-        Pushed { outcomes: outcomes.collect(), look_again: false }
+        Pushed { outcomes: outcomes.collect(), ..Pushed::default() }
     };
     let Some(configured) = job.group.endpoint(endpoint) else {
         return give_up("the endpoint is not configured any more", "Run again.");
@@ -161,6 +164,7 @@ impl Target<'_> {
                 }
                 Some(RefOutcome::Unknown) => {
                     pushed.look_again = true;
+                    pushed.unknown.push((*update).clone());
                     continue;
                 }
                 Some(RefOutcome::NotSent) | None => {
@@ -195,6 +199,7 @@ impl Target<'_> {
         if matches!(error, PushError::OutcomeUnknown { .. }) {
             tracing::warn!(endpoint = %self.endpoint, repository = %self.job.repository, %error, "looking again");
             pushed.look_again = true;
+            pushed.unknown.extend(batch.iter().map(|update| (*update).clone()));
             return;
         }
         let mut message = error.to_string();

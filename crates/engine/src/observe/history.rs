@@ -91,7 +91,7 @@ async fn relate(engine: &Engine, subject: Subject<'_>) -> Result<Facts, (String,
     let format = formats.first().copied().unwrap_or_default();
     let mirror = mirror::open(engine, subject.group, &subject.task.name, format).await?;
     needed.retain(|oid, _| oid.format() == format);
-    let fetch_errors = fetch(engine, subject, &mirror, needed).await?;
+    let fetch_errors = obtain(engine, subject, &mirror, needed).await?;
     let wanted: Vec<Question> = asked.ancestry.into_iter().collect();
     let sets: Vec<(BTreeSet<EndpointId>, Vec<Oid>)> = if clusters.len() > 1 {
         clusters
@@ -169,7 +169,7 @@ fn tips(views: &Views, endpoints: &BTreeSet<EndpointId>) -> Vec<Oid> {
 }
 
 /// Fetches what the mirror lacks, each object from one endpoint; from another if that one fails.
-async fn fetch(
+pub(crate) async fn obtain(
     engine: &Engine,
     subject: Subject<'_>,
     mirror: &Arc<Mirror>,

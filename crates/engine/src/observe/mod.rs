@@ -6,5 +6,5 @@ mod history;
 mod repository;
 
 pub(crate) use group::sights;
-pub(crate) use history::{Facts, Subject, gather};
-pub(crate) use repository::views;
+pub(crate) use history::{Facts, Subject, gather, obtain};
+pub(crate) use repository::{snapshot, views};

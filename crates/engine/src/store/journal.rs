@@ -1,6 +1,6 @@
 //! What was done, and what was about to be.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use refray_core::name::{BranchName, EndpointId, GroupName, RefName, RepoName};
@@ -100,14 +100,23 @@ pub struct Intended {
 }
 
 impl Intended {
-    /// Says what became of them. Those without an outcome were not tried. `detail` gives what undoing an action needs.
+    /// Says what became of them. Those without an outcome were not tried, save the `unknown` ones, of which nobody knows:
+    /// they stay intended. `detail` gives what undoing an action needs.
     pub fn settle(
         &self,
         outcomes: &[(Action, Outcome)],
+        unknown: &[Action],
         detail: impl Fn(&Action) -> Option<serde_json::Value>,
     ) -> Settled {
         let mut ended: HashMap<_, _> = outcomes.iter().map(|(action, outcome)| (subject(action), outcome)).collect();
-        let results = self.actions.iter().zip(0_i64..).map(|(action, seq)| {
+        let unknown: HashSet<_> = unknown.iter().map(subject).collect();
+        let tried = self.actions.iter().zip(0_i64..);
+        let known = tried.filter(|(action, _)| {
+            let subject = subject(action);
+            ended.contains_key(&subject) || !unknown.contains(&subject)
+        });
+        let known: Vec<_> = known.collect();
+        let results = known.into_iter().map(|(action, seq)| {
             let state = ended
                 .remove(&subject(action))
                 .map_or(ActionState::NotTried, |outcome| ActionState::Ended(outcome.clone()));

@@ -85,6 +85,10 @@ impl Forge for GitLab {
         self.delete_project(path, id).await
     }
 
+    async fn revive(&self, path: &str, id: &ForgeId) -> Result<Option<Repository>, ForgeError> {
+        self.restore_project(path, id).await
+    }
+
     async fn rename(&self, path: &str, id: &ForgeId, to: &RepoName) -> Result<Repository, ForgeError> {
         self.rename_project(path, id, to).await
     }

@@ -1,6 +1,6 @@
 //! Deleting projects, which GitLab first only marks.
 
-use refray_core::repository::ForgeId;
+use refray_core::repository::{ForgeId, Repository};
 
 use super::adapter::GitLab;
 use super::project::Project;
@@ -40,6 +40,37 @@ impl GitLab {
             // It was accepted; only whether it is done at once or later could not be seen.
             Err(_) => Deletion::Scheduled { on: None, path: path.to_owned() },
         })
+    }
+}
+
+impl GitLab {
+    /// Takes the mark away from the project with that id, if it waits for its deletion and gets its old path back.
+    pub(crate) async fn restore_project(&self, path: &str, id: &ForgeId) -> Result<Option<Repository>, ForgeError> {
+        let doing = format!("restore {path}");
+        let url = self.client.api_url(["projects", &id.0]);
+        let Some(project) = self.find(url.clone(), &doing).await? else { return Ok(None) };
+        if project.marked().is_none()
+            || project.namespace_path() != path.rsplit_once('/').map_or("", |(space, _)| space)
+        {
+            return Ok(None);
+        }
+        let restore = self.client.api_url(["projects", &id.0, "restore"]);
+        match self.client.send(&Call::post(restore, &doing)).await {
+            Ok(_) => {}
+            // The request may have been carried out though its answer was lost; the look tells.
+            Err(error) if error.is_transient() => {}
+            // Only owners may, and only while the old path is free. Then it is made anew.
+            Err(error) => {
+                tracing::info!(%error, "a project that waits for its deletion is not given back");
+                return Ok(None);
+            }
+        }
+        match self.find(url, &doing).await? {
+            Some(project) if project.marked().is_none() && project.is_at(path) => {
+                Ok(Some(self.describe(&doing, project)?))
+            }
+            _ => Ok(None),
+        }
     }
 }
 

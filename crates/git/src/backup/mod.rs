@@ -3,9 +3,11 @@
 mod bundle;
 mod error;
 mod name;
+mod note;
 mod write;
 
 pub use bundle::{Bundle, list, read};
 pub use error::BackupError;
-pub use name::{branch_ref, repository_ref};
+pub use name::{Origin, branch_ref, origin, repository_ref};
+pub use note::{annotate, note, remove};
 pub use write::{Backup, BackupRequest, backup, restore};

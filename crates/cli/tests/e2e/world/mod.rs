@@ -18,6 +18,7 @@ pub(crate) use config::Config;
 pub(crate) use files::{files_below, put};
 pub(crate) use process::{program, spawn, wait};
 pub(crate) use run::{Run, has};
+pub(crate) use work::Work;
 
 /// The account that all forges have, and that their tokens speak for.
 pub(crate) const OWNER: &str = "ada";

@@ -178,6 +178,7 @@ fn create_missing(
                 name: model.name.clone(),
                 visibility,
                 description: description.clone(),
+                former: None,
             });
         }
     }

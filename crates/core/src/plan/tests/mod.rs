@@ -11,3 +11,4 @@ mod notation;
 mod properties;
 mod restored;
 mod speed;
+mod undo;

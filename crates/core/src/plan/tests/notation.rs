@@ -246,6 +246,7 @@ impl Case {
             name: repo(),
             visibility: Visibility::Private,
             description: String::new(),
+            former: None,
         };
         missing.map(create).collect()
     }

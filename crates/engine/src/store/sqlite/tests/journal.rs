@@ -23,6 +23,7 @@ fn every_kind() -> Vec<Action> {
             name: repo("Alpha"),
             visibility: Visibility::Private,
             description: "one \"of\" many".into(),
+            former: None,
         }),
         push("github/me", "refs/heads/main", Some(1), Some(2), Cause::FastForward),
         push("github/me", "refs/heads/old", Some(3), None, Cause::Delete),
@@ -84,7 +85,7 @@ async fn actions_are_intended_first_and_settled_with_the_record() {
         (actions[7].clone(), failed.clone()),
     ];
     let bundle = json!({ "backup": "backups/alpha.bundle" });
-    let settled = intended.settle(&outcomes, |action| match action {
+    let settled = intended.settle(&outcomes, &[], |action| match action {
         Action::UpdateRef(update) if update.cause.is_destructive() => Some(bundle.clone()),
         _ => None,
     });
@@ -143,7 +144,7 @@ async fn thousands_of_actions_are_a_few_statements() {
     let actions: Vec<_> = names.iter().map(|name| push("github/me", name, None, Some(1), Cause::Create)).collect();
     let intended = store.begin_actions(RUN, &group(), &repo("alpha"), at(2), actions.clone()).await.unwrap();
     let outcomes: Vec<_> = actions.into_iter().map(|action| (action, Outcome::Done)).collect();
-    let settled = intended.settle(&outcomes, |_| None);
+    let settled = intended.settle(&outcomes, &[], |_| None);
     let (group, name, copies, agreed) = (group(), repo("alpha"), copies("alpha"), Baseline::default());
     store
         .record(RepoRecordUpdate { settled: Some(&settled), ..update(&group, &name, &copies, &agreed) })

@@ -1,0 +1,142 @@
+//! `refray backup list | show | restore | prune`.
+
+use std::io::Write;
+
+use miette::{Diagnostic, IntoDiagnostic, Result};
+use refray_core::name::{EndpointId, RefName};
+use refray_engine::LazyGit;
+use refray_engine::restore::{RestoreOptions, Shelf, ShelfError, Shelved, Target};
+use thiserror::Error;
+
+use crate::args::{BackupCommand, Format, Global, RestoreArgs};
+use crate::commands::sync::{keys, sink, until_stopped};
+use crate::commands::undo::report;
+use crate::environment;
+use crate::exit::Exit;
+use crate::load;
+use crate::paths::Paths;
+use crate::render::{self, Backup, Style};
+
+#[derive(Debug, Error, Diagnostic)]
+enum UsageError {
+    #[error("`{name}` cannot be the name of {what}: {why}")]
+    #[diagnostic(code(refray::name), help("{help}"))]
+    Name { name: String, what: &'static str, why: &'static str, help: &'static str },
+}
+
+/// Runs the command.
+pub(crate) async fn run(global: &Global, command: &BackupCommand) -> Result<Exit> {
+    let paths = Paths::find(global)?;
+    let shelf = Shelf::new(&paths.state_dir);
+    match command {
+        BackupCommand::List { group, repo } => list(global, &shelf, group.as_deref(), repo.as_ref()),
+        BackupCommand::Show { id } => show(global, &shelf.find(id).map_err(refused)?).await,
+        BackupCommand::Restore(args) => restore(global, &paths, &shelf.find(&args.id).map_err(refused)?, args).await,
+        BackupCommand::Prune { older_than, dry_run } => prune(global, &paths, *older_than, *dry_run).await,
+    }
+}
+
+fn refused(error: ShelfError) -> miette::Report {
+    let remedy = error.remedy();
+    load::refusal(&error, remedy)
+}
+
+fn style(global: &Global) -> Style {
+    Style::for_stdout(global.color, environment::var("NO_COLOR").is_some())
+}
+
+fn list(global: &Global, shelf: &Shelf, group: Option<&str>, repo: Option<&String>) -> Result<Exit> {
+    let key = keys(repo.map(std::slice::from_ref).unwrap_or_default())?.pop_first();
+    let mut found = shelf.ids().map_err(refused)?;
+    found.retain(|(id, _)| {
+        group.is_none_or(|group| id.group.as_str() == group) && key.as_ref().is_none_or(|key| id.key == *key)
+    });
+    let backups: Vec<Backup> = found.into_iter().map(|(id, path)| Backup::new(&Shelf::read(id, path))).collect();
+    let mut out = std::io::stdout().lock();
+    match global.format {
+        Format::Json => {
+            for backup in &backups {
+                writeln!(out, "{}", serde_json::to_string(backup).into_diagnostic()?).into_diagnostic()?;
+            }
+        }
+        Format::Text => write!(out, "{}", render::list(&backups, style(global))).into_diagnostic()?,
+    }
+    Ok(Exit::Agreed)
+}
+
+async fn show(global: &Global, shelved: &Shelved) -> Result<Exit> {
+    let verified = shelved.verify(&LazyGit::default()).await;
+    let exit = if verified.is_ok() { Exit::Agreed } else { Exit::Failed };
+    let backup = Backup::new(shelved).with_refs(shelved).checked(verified);
+    let mut out = std::io::stdout().lock();
+    match global.format {
+        Format::Json => writeln!(out, "{}", serde_json::to_string(&backup).into_diagnostic()?),
+        Format::Text => write!(out, "{}", render::show(&backup, style(global))),
+    }
+    .into_diagnostic()?;
+    Ok(exit)
+}
+
+async fn restore(global: &Global, paths: &Paths, shelved: &Shelved, args: &RestoreArgs) -> Result<Exit> {
+    let options = options(shelved, args)?;
+    let config = load::config(paths)?;
+    let engine = load::connect(config, paths, sink(global)).await?;
+    let run = async { engine.restore_backup(shelved, &options).await.map_err(report) };
+    let exit = until_stopped(&engine, run).await;
+    engine.store.close().await;
+    exit
+}
+
+fn options(shelved: &Shelved, args: &RestoreArgs) -> Result<RestoreOptions> {
+    let to = if args.to.is_empty() {
+        Target::Origin
+    } else if args.to.iter().any(|to| to == "all") {
+        Target::All
+    } else {
+        Target::These(args.to.iter().map(|name| endpoint(name)).collect::<Result<_, _>>()?)
+    };
+    let there = shelved.refs();
+    let named = |name: &String| match there.iter().find(|noted| noted.name.short() == name) {
+        Some(noted) => Ok(noted.name.clone()),
+        None => reference(name, "refs/heads/"),
+    };
+    let refs = args.refs.iter().map(named).collect::<Result<std::collections::BTreeSet<RefName>, _>>()?;
+    let only = if refs.is_empty() { there.first().map(|noted| &noted.name) } else { refs.first() };
+    let below = if only.is_some_and(RefName::is_tag) { "refs/tags/" } else { "refs/heads/" };
+    let name = args.name.as_ref().map(|name| reference(name, below)).transpose()?;
+    Ok(RestoreOptions { to, refs, name, force: args.force, dry_run: args.dry_run })
+}
+
+fn endpoint(name: &str) -> Result<EndpointId, UsageError> {
+    let help = "Endpoints are named `SITE/NAMESPACE`, as in `refray config show`.";
+    let what = "an endpoint";
+    EndpointId::new(name).map_err(|error| UsageError::Name { name: name.to_owned(), what, why: error.why, help })
+}
+
+fn reference(name: &str, below: &str) -> Result<RefName, UsageError> {
+    let full = if name.starts_with("refs/") { name.to_owned() } else { format!("{below}{name}") };
+    let help = "Give a branch or tag, as in `--ref topic` or `--ref refs/tags/v1`.";
+    let what = "a branch or tag";
+    RefName::from_full(&full).map_err(|error| UsageError::Name { name: name.to_owned(), what, why: error.why, help })
+}
+
+async fn prune(global: &Global, paths: &Paths, days: Option<u32>, dry_run: bool) -> Result<Exit> {
+    let config = load::config(paths)?;
+    let days = days.unwrap_or(config.backup_keep_days);
+    let engine = load::connect(config, paths, sink(global)).await?;
+    let pruned = engine.prune_backups(days, dry_run).await;
+    engine.store.close().await;
+    let pruned = pruned.map_err(refused)?;
+    let mut out = std::io::stdout().lock();
+    match global.format {
+        Format::Json => {
+            let backups: Vec<String> = pruned.backups.iter().map(ToString::to_string).collect();
+            let line = serde_json::json!({
+                "event": "backups_pruned", "days": days, "dry_run": dry_run, "backups": backups, "bytes": pruned.bytes,
+            });
+            writeln!(out, "{line}").into_diagnostic()?;
+        }
+        Format::Text => write!(out, "{}", render::pruned(&pruned, days, dry_run)).into_diagnostic()?,
+    }
+    Ok(Exit::Agreed)
+}

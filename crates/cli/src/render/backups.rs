@@ -1,0 +1,146 @@
+//! Backups.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use indicatif::HumanBytes;
+use jiff::Timestamp;
+use refray_core::name::EndpointId;
+use refray_core::oid::Oid;
+use refray_engine::restore::{Pruned, Shelved};
+use serde::Serialize;
+
+use crate::render::style::Style;
+
+/// A backup as it is shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Backup {
+    backup: String,
+    group: String,
+    repository: String,
+    made: Option<Timestamp>,
+    size: u64,
+    why: Option<String>,
+    path: String,
+    kept: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refs: Option<Vec<Kept>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Kept {
+    #[serde(rename = "ref")]
+    name: String,
+    value: Oid,
+    endpoints: BTreeSet<EndpointId>,
+}
+
+impl Backup {
+    /// Describes a backup in short.
+    pub(crate) fn new(shelved: &Shelved) -> Self {
+        let note = shelved.note.as_ref();
+        Self {
+            backup: shelved.id.to_string(),
+            group: shelved.id.group.to_string(),
+            repository: note.map_or_else(|| shelved.id.key.clone(), |note| note.repository.to_string()),
+            made: shelved.made(),
+            size: shelved.size,
+            why: note.map(|note| note.why.clone()),
+            path: shelved.path.display().to_string(),
+            kept: shelved.bundle.as_ref().map_or(0, |bundle| bundle.refs.len()),
+            refs: None,
+            verified: None,
+            problem: shelved.bundle.as_ref().err().cloned(),
+        }
+    }
+
+    /// Adds what it keeps.
+    pub(crate) fn with_refs(mut self, shelved: &Shelved) -> Self {
+        let kept = shelved.refs().into_iter().map(|noted| Kept {
+            name: noted.name.full(),
+            value: noted.oid,
+            endpoints: noted.endpoints,
+        });
+        self.refs = Some(kept.collect());
+        self
+    }
+
+    /// Adds whether it is whole.
+    pub(crate) fn checked(mut self, verified: Result<(), String>) -> Self {
+        self.verified = Some(verified.is_ok());
+        self.problem = verified.err();
+        self
+    }
+}
+
+fn when(made: Option<Timestamp>) -> String {
+    made.map_or_else(|| "at an unknown time".to_owned(), |made| made.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
+/// Renders a list.
+pub(crate) fn list(backups: &[Backup], style: Style) -> String {
+    if backups.is_empty() {
+        return "There are no backups.\n".to_owned();
+    }
+    let width = backups.iter().map(|backup| backup.backup.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for backup in backups {
+        let what = match (&backup.problem, &backup.why) {
+            (Some(problem), _) => style.bad(problem),
+            (None, Some(why)) => why.clone(),
+            (None, None) => String::new(),
+        };
+        let padding = " ".repeat(width - backup.backup.chars().count());
+        let size = HumanBytes(backup.size).to_string();
+        let made = style.dim(&when(backup.made));
+        push(&mut text, format_args!("{}{padding}  {made}  {size:>10}  {what}\n", style.strong(&backup.backup)));
+    }
+    text
+}
+
+/// Renders one with all that it keeps.
+pub(crate) fn show(backup: &Backup, style: Style) -> String {
+    let mut text = format!("{}\n", style.strong(&backup.backup));
+    let mut line = |what: &str, value: &str| push(&mut text, format_args!("    {what:<11} {value}\n"));
+    line("repository", &format!("{} of {}", backup.repository, backup.group));
+    line("made", &when(backup.made));
+    line("before", backup.why.as_deref().unwrap_or("not written down"));
+    line("size", &HumanBytes(backup.size).to_string());
+    line("file", &backup.path);
+    match (&backup.problem, backup.verified) {
+        (Some(problem), _) => line("verified", &style.bad(problem)),
+        (None, Some(true)) => line("verified", &style.good("it holds all that it names")),
+        (None, _) => {}
+    }
+    for Kept { name, value, endpoints } in backup.refs.iter().flatten() {
+        let from: Vec<&str> = endpoints.iter().map(EndpointId::as_str).collect();
+        let from = if from.is_empty() { String::new() } else { format!("  {}", style.dim(&from.join(", "))) };
+        push(&mut text, format_args!("    {}  {name}{from}\n", value.short()));
+    }
+    text
+}
+
+/// Says what was removed.
+pub(crate) fn pruned(pruned: &Pruned, days: u32, dry_run: bool) -> String {
+    let verb = if dry_run { "would be removed" } else { "removed" };
+    let count = match pruned.backups.len() {
+        0 => return format!("No backup is older than {days} days.\n"),
+        1 => "1 backup".to_owned(),
+        more => format!("{more} backups"),
+    };
+    let mut text = String::new();
+    for id in &pruned.backups {
+        push(&mut text, format_args!("    {id}\n"));
+    }
+    push(&mut text, format_args!("{count} of more than {days} days {verb}, {}.\n", HumanBytes(pruned.bytes)));
+    text
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(arguments);
+}
