@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use refray_core::ancestry::Question;
+use refray_core::ancestry::{Ancestry, Question};
 use refray_core::config::{ConflictResolution, Provider};
 use refray_core::name::{BranchName, CONFLICT_PREFIX, EndpointId, RefName};
 use refray_core::oid::Oid;
@@ -95,7 +95,7 @@ async fn try_out(
         return Ok(());
     };
     let messages: Vec<(Trial, MergeMessage)> =
-        trials.into_iter().map(|trial| (trial.clone(), message(subject, &trial))).collect();
+        trials.into_iter().map(|trial| (trial.clone(), message(subject, &facts.ancestry, &trial))).collect();
     let (made, relations, times) = mirror::blocking(&mirror, move |mirror| {
         let times: BTreeMap<Oid, Option<i64>> = times.into_iter().map(|oid| (oid, mirror.commit_time(oid))).collect();
         let mut made = Vec::new();
@@ -139,7 +139,7 @@ fn one(mirror: &Mirror, trial: &Trial, message: &MergeMessage) -> Result<TrialRe
 }
 
 /// Words a merge so that the same tips always give the same commit.
-fn message(subject: Subject<'_>, trial: &Trial) -> MergeMessage {
+fn message(subject: Subject<'_>, ancestry: &Ancestry, trial: &Trial) -> MergeMessage {
     let place =
         |tip: &Oid| {
             let mut places =
@@ -148,7 +148,10 @@ fn message(subject: Subject<'_>, trial: &Trial) -> MergeMessage {
                 });
             places.next().map_or_else(|| tip.short(), ToString::to_string)
         };
-    let places: Vec<String> = trial.tips.iter().map(place).collect();
+    // What another tip contains is no parent of the merge.
+    let is_parent =
+        |tip: &&Oid| !trial.tips.iter().any(|other| other != *tip && ancestry.descends(*other, **tip) == Some(true));
+    let places: Vec<String> = trial.tips.iter().filter(is_parent).map(place).collect();
     let (first, rest) = places.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     let text = format!("Merge branch '{}' of {} into {first}\n", trial.name.short(), rest.join(" and "));
     MergeMessage::new(&text)

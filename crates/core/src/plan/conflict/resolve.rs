@@ -76,13 +76,7 @@ fn combine(
     strategy: CombineStrategy,
     needs: &mut Needs,
 ) -> Result<Resolution, String> {
-    let mut tips = tips_in_order(world, sides);
-    if strategy == CombineStrategy::Merge {
-        // What another tip contains adds nothing to a merge. To a rebase it does: what comes first is never rewritten.
-        let all = tips.clone();
-        tips.retain(|tip| !all.iter().any(|other| other != tip && world.ancestry.descends(*other, *tip) == Some(true)));
-    }
-    let trial = Trial { name: name.clone(), strategy, tips };
+    let trial = Trial { name: name.clone(), strategy, tips: tips_in_order(world, sides) };
     let tip = match world.conflicts.trials.and_then(|trials| trials.results.get(&trial)) {
         None => {
             needs.trials.insert(trial);
