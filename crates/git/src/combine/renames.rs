@@ -109,6 +109,10 @@ pub(super) fn settle(merge: &mut Merge<'_, '_>, merged: Option<ObjectId>) -> Ste
             Target::Unsure => merge.unclear.push(lost.path),
             Target::Found(index) => {
                 let (path, moved) = &own.added[index];
+                if merge.gave_way.contains(path) {
+                    merge.unclear.push(path.clone());
+                    continue;
+                }
                 let (ours, theirs) = if mover == Side::Ours { (moved, &left) } else { (&left, moved) };
                 if let Some(new) = merge.file(path.clone(), &lost.base, ours, theirs)? {
                     match replace(merge.objects, root, path, moved, &new)? {

@@ -38,6 +38,8 @@ pub(super) struct Merge<'a, 'm> {
     pub(super) lost: Vec<Lost>,
     /// Where both sides have something new, each its own. Until that is settled, ours stands there.
     pub(super) collided: Vec<Vec<u8>>,
+    /// Where both sides have something new, one of them an empty file, which gives way as it does in git.
+    pub(super) gave_way: Vec<Vec<u8>>,
     /// Directories that one side no longer has and to which the other added something.
     pub(super) added_to: Vec<(Side, Rc<[u8]>)>,
 }
@@ -66,6 +68,7 @@ pub(super) fn merge(objects: &mut Objects<'_>, base: ObjectId, ours: ObjectId, t
         unclear: Vec::new(),
         lost: Vec::new(),
         collided: Vec::new(),
+        gave_way: Vec::new(),
         added_to: Vec::new(),
     };
     let mut merged = merge.level(&[], [Some(base), Some(ours), Some(theirs)], &[None, None])?;
@@ -197,14 +200,31 @@ impl Merge<'_, '_> {
             }
             [Some(base), Some(ours), Some(theirs)] => self.file(path, base, ours, theirs),
             [None, Some(ours), Some(theirs)] => {
-                if !ours.is_like(theirs) {
-                    self.collided.push(path);
+                if ours.is_like(theirs) {
+                    return Ok(Some(ours.clone()));
                 }
-                Ok(Some(ours.clone()))
+                self.both_new(path, ours, theirs).map(Some)
             }
             // Somebody has it, and nobody else had it: that is no change on both sides.
             [None, one, other] => Ok(one.or(other).cloned()),
         }
+    }
+
+    /// Decides about a place where both sides have something new and different.
+    fn both_new(&mut self, path: Vec<u8>, ours: &Entry, theirs: &Entry) -> Step<Entry> {
+        let empty = ObjectId::empty_blob(self.objects.view.object_hash());
+        let fuller = if ours.id == empty { theirs } else { ours };
+        let is_easy = ours.mode == theirs.mode
+            && sort_of(ours.mode) == Sort::File
+            && (ours.id == empty || theirs.id == empty)
+            && !text::is_binary(&self.objects.content(fuller.id)?)
+            && !attributes::ask_for_more(self.objects, self.ours, &path)?;
+        if is_easy {
+            self.gave_way.push(path);
+            return Ok(fuller.clone());
+        }
+        self.collided.push(path);
+        Ok(ours.clone())
     }
 
     /// Merges what is a file, link or submodule on all sides. What cannot be merged is noted.

@@ -180,6 +180,12 @@ fn files_of_all_kinds_are_combined_or_left() {
         Ok(with(&head, &[("n", "n\n")])),
     );
     check("added differently", &with(&base, &[("n", "n\n")]), &with(&base, &[("n", "m\n")]), Err("Conflict"));
+    check(
+        "added, on one side as an empty file",
+        &with(&base, &[("n", "")]),
+        &with(&head, &[("n", "m\n")]),
+        Ok(with(&head, &[("n", "m\n")])),
+    );
     let binary = |last: u8| mode(&base, "b", 0o100_644, &[0, 1, last]);
     check("binary", &binary(1), &binary(2), Err("Conflict"));
     check("binary on one side", &binary(1), &head, Ok(mode(&head, "b", 0o100_644, &[0, 1, 1])));
