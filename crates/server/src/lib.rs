@@ -2,3 +2,4 @@
 //! when their time has come, and pages show how things stand.
 
 pub mod hint;
+pub mod intake;
