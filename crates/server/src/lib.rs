@@ -3,3 +3,4 @@
 
 pub mod hint;
 pub mod intake;
+pub mod webhook;
