@@ -139,18 +139,18 @@ impl Receiver {
     }
 }
 
-/// Checks the proof, and parses nothing but the encoding of a form before it fits.
+/// Checks the proof. Nothing but the encoding of a form is undone before it fits: some forges sign what is inside.
 fn check(announced: &Announced, keys: &Keys, body: &Bytes) -> Result<Proved, Outcome> {
     let Announced { origin, proof, .. } = announced;
     let json = match announced.body {
         BodyType::Json => Some(Cow::Borrowed(&body[..])),
-        BodyType::Form if proof.covers_json() => field(body),
-        BodyType::Form => None,
+        BodyType::Form => field(body),
     };
-    if !proof.fits(keys, json.as_deref().unwrap_or(body)) {
+    let covered = if proof.covers_json() { json.as_deref() } else { Some(&body[..]) };
+    if !covered.is_some_and(|covered| proof.fits(keys, covered)) {
         return Err(Outcome::Unauthorized);
     }
-    let json = json.or_else(|| field(body)).ok_or(Outcome::Malformed)?;
+    let json = json.ok_or(Outcome::Malformed)?;
     let hint = payload::parse(origin, &json).map_err(|error| {
         tracing::debug!(%error, forge = origin.forge.as_str(), event = origin.event, "a webhook cannot be understood");
         Outcome::Malformed
