@@ -13,6 +13,7 @@ mod process;
 mod push;
 mod rebase;
 mod report;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -94,6 +95,21 @@ enum Work {
         #[arg(long, value_name = "DIR", default_value = "/dev/shm")]
         memory: PathBuf,
     },
+    /// Deliveries of webhooks to a receiver in this process: good ones, made durable, and then bad ones
+    Webhooks {
+        /// Good deliveries
+        #[arg(long, default_value_t = 50_000)]
+        good: usize,
+        /// Repositories that they are about
+        #[arg(long, default_value_t = 2000)]
+        repos: usize,
+        /// Connections
+        #[arg(long, default_value_t = 64)]
+        connections: usize,
+        /// Bad deliveries
+        #[arg(long, default_value_t = 10_000)]
+        bad: usize,
+    },
     /// A picture of a run in a terminal, as SVG: of refray's demo, unless another command is given
     Picture {
         /// Where it is written
@@ -124,6 +140,7 @@ fn main() -> ExitCode {
             Work::Rebase { files, commits, upstream, memory } => {
                 rebase::run(&cli.common, rebase::Shape { files, commits, upstream }, &memory).await
             }
+            Work::Webhooks { good, repos, connections, bad } => webhooks::run(good, repos, connections, bad).await,
             Work::Picture { out, columns, command } => picture::run(&cli.common.refray, &out, columns, &command).await,
         }
     });

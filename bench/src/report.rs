@@ -41,6 +41,12 @@ fn median(times: &[Duration]) -> f64 {
     seconds.get(seconds.len() / 2).copied().unwrap_or(0.0)
 }
 
+/// Prints a line that fits into no table.
+#[expect(clippy::print_stdout, reason = "it is what the program is run for")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
 /// Says what went wrong.
 #[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 pub(crate) fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
