@@ -1,8 +1,12 @@
 //! What may be typed.
 
+mod webhook;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub(crate) use self::webhook::{InstallArgs, StatusArgs, UninstallArgs, UpdateArgs, WebhookCommand};
 
 /// Keeps one set of git repositories identical across all their forges, read and write from every side.
 #[derive(Debug, Parser)]
@@ -80,6 +84,9 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Check rights, names, branch rules and this machine, and say what is missing; nothing is changed
     Doctor,
+    /// See to the webhooks by which forges tell refray of pushes
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Show it all on four small forges inside this process: nothing to sign up for
     Demo(DemoArgs),
     /// Print a completion script for a shell

@@ -10,6 +10,7 @@ use refray_core::config::{self, Config, ConfigErrors, Parsed, ProblemKind, Secre
 use refray_core::event::EventSink;
 use refray_engine::lock::Locks;
 use refray_engine::store::SqliteStore;
+use refray_engine::webhooks::Webhooks;
 use refray_engine::{Dirs, Engine, LazyGit, SyncError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -83,6 +84,7 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
     })?;
     let locks = Locks::new(&paths.state_dir).map_err(|error| setup(&error, &error.remedy()))?;
     let environment = Arc::new(ProcessEnvironment::default());
+    let webhooks = Webhooks::new(environment.clone());
     let mut forges = BTreeMap::new();
     let used = config.mirrors.iter().flat_map(|group| &group.endpoints).map(|endpoint| &endpoint.site);
     for site in used {
@@ -105,6 +107,7 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
         locks,
         events,
         clock: jiff::Timestamp::now,
+        webhooks,
         stop: CancellationToken::new(),
     })
 }

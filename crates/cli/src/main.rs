@@ -7,6 +7,7 @@ mod exit;
 mod load;
 mod paths;
 mod render;
+mod rewrite;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
         Command::Backup(command) => commands::backup::run(&cli.global, command).await,
         Command::Config(command) => commands::config::run(&cli.global, *command),
         Command::Doctor => commands::doctor::run(&cli.global).await,
+        Command::Webhook(command) => commands::webhook::run(&cli.global, command).await,
         Command::Demo(args) => commands::demo::run(&cli.global, args).await,
         Command::Completions { shell } => Ok(commands::shell::completions(*shell)),
         Command::Man { dir } => commands::shell::man(dir),

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::lock::Locks;
 use crate::store::Store;
+use crate::webhooks::Webhooks;
 
 /// Where refray keeps things.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct Engine {
     pub events: Arc<dyn EventSink>,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
+    /// What installing webhooks takes.
+    pub webhooks: Webhooks,
     /// Set when a run is to end: nothing new is begun.
     pub stop: CancellationToken,
 }

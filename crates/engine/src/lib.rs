@@ -17,6 +17,7 @@ pub mod restore;
 mod run;
 pub mod store;
 mod transfer;
+pub mod webhooks;
 
 pub use engine::{Dirs, Engine, LazyGit};
 pub use options::SyncOptions;

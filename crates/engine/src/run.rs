@@ -195,6 +195,7 @@ impl Engine {
         let repository = task.name.clone();
         self.emit(Event::RepositoryStarted { group: group.name.clone(), repository: repository.clone() });
         let ended = reconcile(self, group, task, record, settings).await;
+        crate::webhooks::after(self, group, &repository, settings).await;
         let (status, done) = (ended.status, ended.done);
         let (error, remedy) = ended.error.map_or((None, None), |(error, remedy)| (Some(error), Some(remedy)));
         self.emit(Event::RepositoryFinished { group: group.name.clone(), repository, status, done, error, remedy });

@@ -37,6 +37,12 @@ pub enum ErrorKind {
     AlreadyExists,
     /// 400 or 422: the forge refuses what was sent.
     Invalid,
+    /// The repository has as many webhooks as the forge allows.
+    HookLimit,
+    /// The forge's administrator has switched webhooks off.
+    HooksDisabled,
+    /// The forge does not deliver webhooks to that address: a local one, as a rule.
+    HookAddress,
     /// 423 or 403 that says so: the repository is archived.
     Archived,
     /// 429, or 403 of GitHub's limits: all patience was used up.
@@ -99,6 +105,20 @@ impl ForgeError {
             ErrorKind::Invalid => {
                 "Change what the forge objects to, or leave the repository out with `repo_blacklist`.".into()
             }
+            ErrorKind::HookLimit => {
+                "Remove a webhook that is not needed any more in the repository's settings, and run again.".into()
+            }
+            ErrorKind::HooksDisabled => format!(
+                "Ask the administrator of site `{}` to allow webhooks (`DISABLE_WEBHOOKS = false` in `app.ini`); without \
+                 them, syncs go by the clock.",
+                self.site
+            ),
+            ErrorKind::HookAddress => format!(
+                "Give a public address with `--url` or `[webhook].url`. For a local one, the administrator of site `{}` \
+                 must allow requests to the local network from webhooks (GitLab: Admin > Settings > Network > Outbound \
+                 requests).",
+                self.site
+            ),
             ErrorKind::Archived => {
                 "Unarchive the repository on the forge, or leave it out with `repo_blacklist`.".into()
             }
@@ -140,6 +160,9 @@ impl fmt::Display for ErrorKind {
             Self::Moved { to } => write!(f, "it has moved to {to}"),
             Self::AlreadyExists => f.write_str("the name is taken"),
             Self::Invalid => f.write_str("the forge refused what was sent"),
+            Self::HookLimit => f.write_str("the repository has as many webhooks as the forge allows"),
+            Self::HooksDisabled => f.write_str("the forge has webhooks switched off"),
+            Self::HookAddress => f.write_str("the forge does not deliver to this address"),
             Self::Archived => f.write_str("the repository is archived"),
             Self::RateLimited { retry_after: Some(wait) } => {
                 write!(f, "the rate limit is used up for another {} s", wait.as_secs())

@@ -8,3 +8,4 @@ pub(crate) mod log;
 pub(crate) mod shell;
 pub(crate) mod sync;
 pub(crate) mod undo;
+pub(crate) mod webhook;

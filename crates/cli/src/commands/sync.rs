@@ -22,7 +22,7 @@ use crate::paths::Paths;
 use crate::render::{JsonSink, Style, TextSink};
 
 #[derive(Debug, Error, Diagnostic)]
-enum UsageError {
+pub(crate) enum UsageError {
     #[error("there is no group `{name}` in the configuration")]
     #[diagnostic(code(refray::unknown_group), help("{help}"))]
     UnknownGroup { name: String, help: String },
@@ -75,7 +75,8 @@ pub(crate) async fn until_stopped(engine: &Engine, run: impl Future<Output = Res
     })
 }
 
-async fn stop_signal() {
+/// Waits for Ctrl-C or a request to end.
+pub(crate) async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupt = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
@@ -123,7 +124,8 @@ fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
     })
 }
 
-fn group(name: &str, config: &Config) -> Result<GroupName, UsageError> {
+/// Finds a group by its name.
+pub(crate) fn group(name: &str, config: &Config) -> Result<GroupName, UsageError> {
     let found = config.mirrors.iter().find(|group| group.name.as_str() == name);
     found.map(|group| group.name.clone()).ok_or_else(|| {
         let names: Vec<_> = config.mirrors.iter().map(|group| format!("`{}`", group.name)).collect();
@@ -140,14 +142,16 @@ pub(crate) fn keys(names: &[String]) -> Result<BTreeSet<String>> {
     Ok(names.iter().map(|name| key(name)).collect::<Result<_, _>>()?)
 }
 
-fn key(name: &str) -> Result<String, UsageError> {
+/// Checks the name of a repository, and returns its key.
+pub(crate) fn key(name: &str) -> Result<String, UsageError> {
     match RepoName::new(name) {
         Ok(name) => Ok(name.key()),
         Err(error) => Err(UsageError::RepositoryName { name: name.to_owned(), why: error.why }),
     }
 }
 
-fn pattern(pattern: &str) -> Result<Regex, UsageError> {
+/// Checks a regular expression.
+pub(crate) fn pattern(pattern: &str) -> Result<Regex, UsageError> {
     Regex::new(pattern).map_err(|error| {
         let why = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         UsageError::Pattern { pattern: pattern.to_owned(), why }

@@ -7,9 +7,11 @@ mod json;
 mod progress;
 mod style;
 mod text;
+mod webhook;
 
 pub(crate) use backups::{Backup, list, pruned, show};
 pub(crate) use journal::{Entry, entry_json, entry_text, run_line};
 pub(crate) use json::JsonSink;
 pub(crate) use style::Style;
 pub(crate) use text::TextSink;
+pub(crate) use webhook::{HookCommand, HookOutput};

@@ -62,13 +62,15 @@ pub enum FindingKind {
     NotRestored,
     /// Something stays because it was there before the run that is undone.
     Kept,
+    /// A webhook could not be installed: what is pushed there is noticed by the clock alone.
+    Webhook,
 }
 
 impl FindingKind {
     /// Returns how grave it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Deleted | Self::Kept => Severity::Note,
+            Self::Deleted | Self::Kept | Self::Webhook => Severity::Note,
             Self::InConflict | Self::DeletionHeld | Self::Unrelated | Self::Renamed | Self::AbsenceHeld => {
                 Severity::Held
             }
@@ -99,6 +101,7 @@ impl FindingKind {
             Self::MovedSince => "moved_since",
             Self::NotRestored => "not_restored",
             Self::Kept => "kept",
+            Self::Webhook => "webhook",
         }
     }
 }

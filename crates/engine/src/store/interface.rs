@@ -141,6 +141,12 @@ pub trait Store: Send + Sync {
     /// Returns the webhooks of an endpoint.
     async fn hooks(&self, endpoint: &EndpointId) -> Result<Vec<Hook>, StoreError>;
 
+    /// Returns the webhooks of a repository, at all endpoints.
+    async fn hooks_of(&self, key: &str) -> Result<Vec<Hook>, StoreError>;
+
+    /// Returns what secrets of webhooks are hashed with. It is made at random with the store and never changes.
+    async fn hook_key(&self) -> Result<Vec<u8>, StoreError>;
+
     /// Remembers a pull request and how it stands.
     async fn put_pull(&self, pull: &Pull) -> Result<(), StoreError>;
 

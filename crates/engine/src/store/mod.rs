@@ -15,6 +15,6 @@ pub use error::StoreError;
 pub use interface::Store;
 pub use journal::{ActionResult, ActionState, Intended, JournalAction, Run, Settled};
 pub use queue::{Claim, Completion, Enqueued, QueueEntry, Wake};
-pub use remote::{Hook, Pull, PullState};
+pub use remote::{Hook, Pull, PullState, SecretFingerprint};
 pub use repository::{Problem, RepoRecord, RepoRecordUpdate};
 pub use sqlite::SqliteStore;

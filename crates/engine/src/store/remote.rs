@@ -3,6 +3,11 @@
 use jiff::Timestamp;
 use refray_core::name::{BranchName, EndpointId, GroupName, RepoName};
 use refray_core::oid::Oid;
+use serde::{Deserialize, Serialize};
+
+/// A hash of a webhook's secret. It tells secrets apart and does not give them away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretFingerprint(pub [u8; 32]);
 
 /// A webhook that refray installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub struct Hook {
     pub url: String,
     /// The forge's id of it.
     pub id: String,
+    /// A hash of the secret that it was given; `None` where that is not known.
+    pub secret: Option<SecretFingerprint>,
     /// When it was installed or last brought up to date.
     pub changed: Timestamp,
 }

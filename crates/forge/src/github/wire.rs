@@ -138,9 +138,6 @@ impl From<WireHook> for Hook {
         let mut events = hook.events;
         events.sort_unstable();
         let mut differs = Vec::new();
-        if !active {
-            differs.push("it is switched off".to_owned());
-        }
         if events != EVENTS {
             differs.push(format!("its events are {}", events.join(", ")));
         }

@@ -54,6 +54,37 @@ pub(crate) fn is_hook_there_already(body: &Value) -> bool {
     })
 }
 
+/// Webhooks that the administrator has switched off (Gitea, Forgejo).
+pub(crate) fn are_hooks_disabled(message: &str) -> bool {
+    message.starts_with("webhooks disabled by administrator")
+}
+
+/// A repository with as many webhooks as are allowed: for one event (GitHub), or in all (GitLab).
+pub(crate) fn is_hook_limit(message: &str, body: &Value) -> bool {
+    let github = |text: &str| text.starts_with("The \"") && text.contains("\" event cannot have more than ");
+    let gitlab = |text: &str| text.starts_with("Maximum number of project hooks (");
+    in_errors(body, github) || gitlab(message) || in_field(&body["message"]["base"], gitlab)
+}
+
+/// An address that webhooks are not delivered to (GitHub: not public; GitLab: in the local network).
+pub(crate) fn is_hook_address_refused(message: &str, body: &Value) -> bool {
+    let github =
+        |text: &str| text.starts_with("url is not supported because it isn't reachable over the public Internet");
+    let gitlab = |text: &str| text.starts_with("is blocked: ");
+    in_errors(body, github) || message.starts_with("Invalid url given") || in_field(&body["message"]["url"], gitlab)
+}
+
+/// Looks through the details that GitHub puts beside its message.
+fn in_errors(body: &Value, fits: impl Fn(&str) -> bool) -> bool {
+    let errors = body["errors"].as_array();
+    errors.is_some_and(|errors| errors.iter().any(|error| error["message"].as_str().is_some_and(&fits)))
+}
+
+/// Looks through the list of sentences that GitLab puts under a field's name.
+fn in_field(texts: &Value, fits: impl Fn(&str) -> bool) -> bool {
+    texts.as_array().into_iter().flatten().filter_map(Value::as_str).any(fits)
+}
+
 /// The right that a Gitea or Forgejo token lacks.
 pub(crate) fn gitea_required_scope(message: &str) -> Option<String> {
     let rest = message.strip_prefix("token does not have at least one of required scope(s), required=[")?;
@@ -118,6 +149,22 @@ mod tests {
         assert!(is_hook_there_already(
             &json!({"errors": [{"resource": "Hook", "code": "custom", "message": "Hook already exists on this repository"}]})
         ));
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_webhooks_is_known() {
+        let errors = |text: &str| json!({"message": "Validation Failed", "errors": [{"resource": "Hook", "code": "custom", "message": text}]});
+        let full = errors("The \"create\" event cannot have more than 20 hooks");
+        assert!(is_hook_limit("Validation Failed", &full) && !is_hook_address_refused("Validation Failed", &full));
+        let gitlab = "Maximum number of project hooks (100) exceeded";
+        assert!(is_hook_limit(gitlab, &Value::Null));
+        assert!(is_hook_limit("", &json!({"message": {"base": [gitlab]}})));
+        let local = errors("url is not supported because it isn't reachable over the public Internet (localhost)");
+        assert!(is_hook_address_refused("Validation Failed", &local) && !is_hook_limit("Validation Failed", &local));
+        assert!(is_hook_address_refused("Invalid url given", &Value::Null));
+        let blocked = json!({"message": {"url": ["is blocked: Requests to the local network are not allowed"]}});
+        assert!(is_hook_address_refused("", &blocked) && !is_hook_limit("", &blocked));
+        assert!(are_hooks_disabled("webhooks disabled by administrator") && !are_hooks_disabled("Forbidden"));
     }
 
     #[test]

@@ -78,6 +78,7 @@ pub(crate) fn kind(status: StatusCode, headers: &HeaderMap, said: &Said, limit: 
     match status.as_u16() {
         401 => ErrorKind::Unauthorized,
         403 if said::is_archived(&said.message) => ErrorKind::Archived,
+        403 if said::are_hooks_disabled(&said.message) => ErrorKind::HooksDisabled,
         403 | 451 => ErrorKind::Forbidden { missing: missing(headers, said) },
         // GitHub hides behind 404 what a classic token's scopes do not reach. Taking that for "not there" would be
         // wrong: the headers tell the two apart.
@@ -89,6 +90,8 @@ pub(crate) fn kind(status: StatusCode, headers: &HeaderMap, said: &Said, limit: 
         400 | 422 if said::is_name_taken(&said.message, &said.body) => ErrorKind::AlreadyExists,
         400 | 422 if said::is_pull_open_already(&said.message, &said.body) => ErrorKind::AlreadyExists,
         400 | 422 if said::is_hook_there_already(&said.body) => ErrorKind::AlreadyExists,
+        400 | 422 if said::is_hook_limit(&said.message, &said.body) => ErrorKind::HookLimit,
+        400 | 422 if said::is_hook_address_refused(&said.message, &said.body) => ErrorKind::HookAddress,
         423 => ErrorKind::Archived,
         408 => ErrorKind::Timeout,
         code @ 500..=599 => ErrorKind::Server { status: code },
@@ -222,6 +225,21 @@ mod tests {
                 "Validation Failed (head: invalid)",
             ),
             (423, &[], "", ErrorKind::Archived, ""),
+            (
+                403,
+                &[],
+                r#"{"message":"webhooks disabled by administrator"}"#,
+                ErrorKind::HooksDisabled,
+                "webhooks disabled by administrator",
+            ),
+            (
+                422,
+                &[],
+                r#"{"message":"Validation Failed","errors":[{"resource":"Hook","code":"custom","message":"The \"push\" event cannot have more than 20 hooks"}]}"#,
+                ErrorKind::HookLimit,
+                "Validation Failed (The \"push\" event cannot have more than 20 hooks)",
+            ),
+            (422, &[], r#"{"error":"Invalid url given"}"#, ErrorKind::HookAddress, "Invalid url given"),
             (503, &[], "down", ErrorKind::Server { status: 503 }, "down"),
         ] {
             assert_eq!(judge(status, headers, body), (expected, text.to_owned()), "{status} {body}");

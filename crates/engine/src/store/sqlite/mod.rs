@@ -233,6 +233,14 @@ impl Store for SqliteStore {
         located!(self, remote::hooks(self, endpoint))
     }
 
+    async fn hooks_of(&self, key: &str) -> Result<Vec<Hook>, StoreError> {
+        located!(self, remote::hooks_of(self, key))
+    }
+
+    async fn hook_key(&self) -> Result<Vec<u8>, StoreError> {
+        located!(self, remote::hook_key(self))
+    }
+
     async fn put_pull(&self, pull: &Pull) -> Result<(), StoreError> {
         located!(self, remote::put_pull(self, pull))
     }

@@ -6,21 +6,23 @@ use sqlx::sqlite::SqliteRow;
 
 use super::endpoint::Endpoints;
 use super::{Fault, SqliteStore, value};
-use crate::store::{Hook, Pull, PullState};
+use crate::store::{Hook, Pull, PullState, SecretFingerprint};
 
 pub(super) async fn put_hook(store: &SqliteStore, hook: &Hook) -> Result<(), Fault> {
     let mut writing = store.begin().await?;
     let connection = &mut *writing.transaction;
     let endpoint = Endpoints::load(connection).await?.number(connection, &hook.endpoint).await?;
     sqlx::query(
-        "INSERT INTO hook (endpoint, key, name, url, hook_id, changed) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET name = excluded.name, hook_id = excluded.hook_id, changed = excluded.changed",
+        "INSERT INTO hook (endpoint, key, name, url, hook_id, secret, changed) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET name = excluded.name, hook_id = excluded.hook_id, secret = excluded.secret,
+             changed = excluded.changed",
     )
     .bind(endpoint)
     .bind(hook.repository.key())
     .bind(hook.repository.as_str())
     .bind(hook.url.as_str())
     .bind(hook.id.as_str())
+    .bind(hook.secret.as_ref().map(|secret| secret.0.as_slice()))
     .bind(hook.changed.as_millisecond())
     .execute(&mut *connection)
     .await?;
@@ -37,21 +39,35 @@ pub(super) async fn remove_hook(store: &SqliteStore, endpoint: &EndpointId, key:
 }
 
 pub(super) async fn hooks(store: &SqliteStore, endpoint: &EndpointId) -> Result<Vec<Hook>, Fault> {
-    let query = sqlx::query_as::<_, (String, String, String, i64)>(
-        "SELECT h.name, h.url, h.hook_id, h.changed FROM hook AS h JOIN endpoint AS e ON e.id = h.endpoint
-         WHERE e.name = ? ORDER BY h.key, h.url",
+    let query = sqlx::query(
+        "SELECT e.name, h.name, h.url, h.hook_id, h.secret, h.changed FROM hook AS h
+         JOIN endpoint AS e ON e.id = h.endpoint WHERE e.name = ? ORDER BY h.key, h.url",
     );
-    let rows = query.bind(endpoint.as_str()).fetch_all(&store.pool).await?;
-    let hooks = rows.into_iter().map(|(name, url, id, changed)| {
-        Ok(Hook {
-            endpoint: endpoint.clone(),
-            repository: value::name("repository name", &name)?,
-            url,
-            id,
-            changed: value::time(changed)?,
-        })
-    });
-    hooks.collect()
+    query.bind(endpoint.as_str()).fetch_all(&store.pool).await?.iter().map(hook_of).collect()
+}
+
+pub(super) async fn hooks_of(store: &SqliteStore, key: &str) -> Result<Vec<Hook>, Fault> {
+    let query = sqlx::query(
+        "SELECT e.name, h.name, h.url, h.hook_id, h.secret, h.changed FROM endpoint AS e
+         JOIN hook AS h ON h.endpoint = e.id WHERE h.key = ? ORDER BY e.name, h.url",
+    );
+    query.bind(key).fetch_all(&store.pool).await?.iter().map(hook_of).collect()
+}
+
+fn hook_of(row: &SqliteRow) -> Result<Hook, Fault> {
+    let secret: Option<Vec<u8>> = row.try_get(4)?;
+    Ok(Hook {
+        endpoint: value::name("endpoint", row.try_get(0)?)?,
+        repository: value::name("repository name", row.try_get(1)?)?,
+        url: row.try_get(2)?,
+        id: row.try_get(3)?,
+        secret: secret.map(value::fingerprint).transpose()?.map(|hash| SecretFingerprint(hash.0)),
+        changed: value::time(row.try_get(5)?)?,
+    })
+}
+
+pub(super) async fn hook_key(store: &SqliteStore) -> Result<Vec<u8>, Fault> {
+    Ok(sqlx::query_scalar("SELECT key FROM hook_key").fetch_one(&store.pool).await?)
 }
 
 pub(super) async fn put_pull(store: &SqliteStore, pull: &Pull) -> Result<(), Fault> {

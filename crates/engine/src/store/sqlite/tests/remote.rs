@@ -1,7 +1,7 @@
 use refray_core::name::BranchName;
 
 use super::*;
-use crate::store::{Hook, Pull, PullState};
+use crate::store::{Hook, Pull, PullState, SecretFingerprint};
 
 fn hook(repository: &str, url: &str, id: &str) -> Hook {
     Hook {
@@ -9,8 +9,26 @@ fn hook(repository: &str, url: &str, id: &str) -> Hook {
         repository: repo(repository),
         url: url.into(),
         id: id.into(),
+        secret: None,
         changed: at(0),
     }
+}
+
+#[tokio::test]
+async fn a_webhooks_secret_is_remembered_as_a_hash() {
+    let (_dir, store) = open().await;
+    let elsewhere = Hook { endpoint: endpoint("gitea/me"), ..hook("alpha", "https://a", "1") };
+    let signed = Hook { secret: Some(SecretFingerprint([3; 32])), ..hook("Alpha", "https://a", "1") };
+    for hook in [&elsewhere, &hook("alpha", "https://a", "1"), &signed, &hook("beta", "https://a", "2")] {
+        store.put_hook(hook).await.unwrap();
+    }
+    assert_eq!(store.hooks_of("alpha").await.unwrap(), [elsewhere, signed]);
+    assert!(store.hooks_of("gamma").await.unwrap().is_empty());
+    let key = store.hook_key().await.unwrap();
+    let (_other_dir, other) = open().await;
+    assert_eq!(key.len(), 32);
+    assert_eq!(store.hook_key().await.unwrap(), key);
+    assert_ne!(other.hook_key().await.unwrap(), key);
 }
 
 #[tokio::test]

@@ -1,0 +1,386 @@
+//! What people and programs see of webhooks.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use refray_core::event::EventSink;
+use refray_engine::webhooks::{Change, ChangeKind, HookReport, HookSink, HookSummary, State};
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
+
+use crate::args::{Format, Global};
+use crate::environment;
+use crate::render::block::Level;
+use crate::render::progress::Progress;
+use crate::render::{JsonSink, Style, TextSink};
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HookCommand {
+    Install,
+    Uninstall,
+    Update,
+    Status,
+}
+
+impl HookCommand {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Uninstall => "uninstall",
+            Self::Update => "update",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// Hears of webhooks: prints JSON as it comes, and a table at the end.
+pub(crate) struct HookOutput {
+    command: HookCommand,
+    dry_run: bool,
+    format: Format,
+    style: Style,
+    level: Level,
+    reports: Mutex<Vec<HookReport>>,
+    progress: Progress,
+}
+
+impl HookOutput {
+    pub(crate) fn new(global: &Global, command: HookCommand, dry_run: bool) -> Self {
+        let level = match (global.quiet, global.verbose) {
+            (true, _) => Level::Quiet,
+            (false, 0) => Level::Normal,
+            _ => Level::Verbose,
+        };
+        let bar = global.format == Format::Text
+            && !global.quiet
+            && std::io::stderr().is_terminal()
+            && environment::var("TERM").as_deref() != Some("dumb");
+        Self {
+            command,
+            dry_run,
+            format: global.format,
+            style: style(global),
+            level,
+            reports: Mutex::default(),
+            progress: Progress::new(bar),
+        }
+    }
+
+    /// Returns what hears of endpoints that cannot be listed.
+    pub(crate) fn events(global: &Global) -> Arc<dyn EventSink> {
+        match global.format {
+            Format::Json => Arc::new(JsonSink::new(std::io::stdout())),
+            Format::Text => {
+                Arc::new(TextSink::new(std::io::stdout(), style(global), global.quiet, global.verbose, false))
+            }
+        }
+    }
+
+    /// Prints the table of what was heard.
+    pub(crate) fn table(&self) {
+        self.progress.finish();
+        if self.format == Format::Text
+            && let Ok(mut reports) = self.reports.lock()
+        {
+            reports.sort_by(|a, b| (a.repository.key(), &a.endpoint).cmp(&(b.repository.key(), &b.endpoint)));
+            print(&self.rows(&reports));
+        }
+    }
+
+    /// Says that the configuration has a new address.
+    pub(crate) fn config(&self, path: &Path, url: &str) {
+        match self.format {
+            Format::Json => {
+                line(
+                    &json!({ "event": "config_changed", "path": path, "key": "webhook.url", "value": url, "dry_run": self.dry_run }),
+                );
+            }
+            Format::Text if self.level >= Level::Normal => {
+                let would = if self.dry_run { "would be" } else { "is now" };
+                print(&format!("{} {}: `[webhook].url` {would} {url}\n", self.style.good("~"), path.display()));
+            }
+            Format::Text => {}
+        }
+    }
+
+    /// Prints what it amounts to.
+    pub(crate) fn summary(&self, summary: &HookSummary) {
+        match self.format {
+            Format::Json => line(&json!({
+                "event": "webhooks_finished",
+                "command": self.command.as_str(),
+                "dry_run": self.dry_run,
+                "summary": summary,
+            })),
+            Format::Text => print(&self.last_lines(summary)),
+        }
+    }
+
+    fn rows(&self, reports: &[HookReport]) -> String {
+        let cells: Vec<_> = reports.iter().filter_map(|report| Some((report, self.cell(report)?))).collect();
+        let width = |of: fn(&HookReport) -> &str| cells.iter().map(|(report, _)| of(report).width()).max().unwrap_or(0);
+        let (names, endpoints) = (width(|it| it.repository.as_str()), width(|it| it.endpoint.as_str()));
+        let mut text = String::new();
+        for (report, (mark, what)) in &cells {
+            let name = pad(report.repository.as_str(), names);
+            let endpoint = pad(report.endpoint.as_str(), endpoints);
+            text += &format!("{mark} {}  {endpoint}  {what}\n", self.style.strong(&name));
+            if let Some(remedy) = &report.remedy {
+                text += &format!("      {} {remedy}\n", self.style.dim("remedy:"));
+            }
+        }
+        text
+    }
+
+    /// Returns the mark and the words for one repository at one endpoint; `None` when it is not worth a line.
+    fn cell(&self, report: &HookReport) -> Option<(String, String)> {
+        let style = self.style;
+        let changes = self.changes(report);
+        if let Some(error) = &report.error {
+            let done = if changes.is_empty() { String::new() } else { format!("{changes}; then ") };
+            return Some((style.bad("!"), format!("{done}{}", style.bad(error))));
+        }
+        if self.level < Level::Normal {
+            return None;
+        }
+        if let Some(change) = report.changes.first() {
+            let mark = match change.kind {
+                ChangeKind::Created => style.good("+"),
+                ChangeKind::Repaired => style.good("~"),
+                ChangeKind::Removed => style.good("-"),
+            };
+            return Some((mark, changes));
+        }
+        let faults = report.faults.join("; ");
+        let (mark, words) = match report.state {
+            State::Installed => (style.dim("="), style.good("installed")),
+            State::Missing if self.command == HookCommand::Uninstall => (style.dim("="), style.dim("none")),
+            State::Missing => (style.warn("?"), style.warn("missing")),
+            State::Differs => (style.warn("~"), style.warn(&format!("differs: {faults}"))),
+            State::Stale => (style.warn("~"), style.warn(&format!("stale: {faults}"))),
+            State::Archived => {
+                let words = "archived: nothing can be pushed, so none is needed; install again once it is unarchived";
+                (style.dim("="), style.dim(words))
+            }
+            State::Unknown => (style.warn("?"), style.warn("unknown")),
+        };
+        let foreign = match report.foreign {
+            0 => String::new(),
+            one => style.dim(&format!(" ({one} foreign)")),
+        };
+        let shown = self.command == HookCommand::Status
+            || self.level >= Level::Verbose
+            || (self.command == HookCommand::Install && report.state == State::Archived);
+        shown.then(|| (mark, format!("{words}{foreign}")))
+    }
+
+    /// Says what was changed, or would be.
+    fn changes(&self, report: &HookReport) -> String {
+        let would = if self.dry_run { "would be " } else { "" };
+        let words = report.changes.iter().map(|change| match change {
+            Change { kind: ChangeKind::Created, .. } => format!("{would}created"),
+            Change { kind: ChangeKind::Repaired, .. } => format!("{would}repaired ({})", report.faults.join("; ")),
+            Change { kind: ChangeKind::Removed, url: Some(url), .. } if self.command != HookCommand::Uninstall => {
+                format!("{would}removed: one more, to {url}")
+            }
+            Change { kind: ChangeKind::Removed, .. } => format!("{would}removed"),
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+
+    fn last_lines(&self, summary: &HookSummary) -> String {
+        let style = self.style;
+        let mut text = String::new();
+        for name in &summary.unmatched {
+            text += &format!(
+                "{} {}: no endpoint has a repository of this name that the group's filters let through\n      {} {}\n",
+                style.bad("!"),
+                style.strong(name),
+                style.dim("remedy:"),
+                "Check the spelling, `repo_whitelist`, `repo_blacklist` and `sync_visibility`."
+            );
+        }
+        if self.level >= Level::Normal {
+            text.extend(summary.notes.iter().map(|note| format!("{} {note}\n", style.warn("note:"))));
+        }
+        if self.level >= Level::Verbose && self.command == HookCommand::Status {
+            let directories = summary.directories.iter();
+            text.extend(directories.map(|id| style.dim(&format!("= {id}: a directory, which has no webhooks\n"))));
+        }
+        if self.level >= Level::Normal || !summary.is_good() {
+            text += &self.total(summary);
+        }
+        text
+    }
+
+    fn total(&self, summary: &HookSummary) -> String {
+        let style = self.style;
+        let mut parts = Vec::new();
+        let mut part = |number: usize, word: &str, paint: fn(Style, &str) -> String| {
+            if number > 0 {
+                parts.push(paint(style, &format!("{number} {word}")));
+            }
+        };
+        let status = self.command == HookCommand::Status;
+        let would = if self.dry_run { "to be " } else { "" };
+        match self.command {
+            HookCommand::Uninstall => part(summary.missing, "had none", Style::dim),
+            HookCommand::Status => {
+                part(summary.installed, "installed", Style::good);
+                part(summary.missing, "missing", Style::warn);
+                part(summary.differs, "not as wanted", Style::warn);
+                part(summary.stale, "stale", Style::warn);
+            }
+            HookCommand::Install => part(summary.installed, "right already", Style::dim),
+            HookCommand::Update => {
+                part(summary.installed, "right already", Style::dim);
+                part(summary.missing, "had none", Style::dim);
+            }
+        }
+        part(summary.created, &format!("{would}created"), Style::good);
+        part(summary.repaired, &format!("{would}repaired"), Style::good);
+        part(summary.removed, &format!("{would}removed"), Style::good);
+        part(summary.archived, "archived", Style::dim);
+        part(summary.failed, "failed", Style::bad);
+        if status {
+            part(summary.foreign, "foreign", Style::dim);
+        }
+        let what = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        let endpoints = match summary.endpoints_failed {
+            0 => String::new(),
+            1 => format!("; {}", style.bad("1 endpoint not available")),
+            many => format!("; {}", style.bad(&format!("{many} endpoints not available"))),
+        };
+        let copies = if summary.checked == 1 { "copy" } else { "copies" };
+        let nothing = if self.dry_run { " Nothing was written." } else { "" };
+        format!("{} {copies}{what}{endpoints}.{}\n", summary.checked, style.dim(nothing))
+    }
+}
+
+impl HookSink for HookOutput {
+    fn expect(&self, number: usize) {
+        self.progress.expect(number);
+    }
+
+    fn take(&self, report: HookReport) {
+        self.progress.done();
+        match self.format {
+            Format::Json => {
+                let Ok(mut object) = serde_json::to_value(&report) else { return };
+                object["event"] = "webhook".into();
+                object["command"] = self.command.as_str().into();
+                object["dry_run"] = self.dry_run.into();
+                line(&object);
+            }
+            Format::Text => {
+                if let Ok(mut reports) = self.reports.lock() {
+                    reports.push(report);
+                }
+            }
+        }
+    }
+}
+
+fn style(global: &Global) -> Style {
+    Style::for_stdout(global.color, environment::var("NO_COLOR").is_some())
+}
+
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn line(object: &serde_json::Value) {
+    print(&format!("{object}\n"));
+}
+
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // A reader that went away is no reason to stop in the middle.
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+#[cfg(test)]
+mod tests {
+    use refray_core::name::{EndpointId, GroupName, RepoName};
+
+    use super::*;
+
+    fn output(command: HookCommand, level: Level, dry_run: bool) -> HookOutput {
+        HookOutput {
+            command,
+            dry_run,
+            format: Format::Text,
+            style: Style::plain(),
+            level,
+            reports: Mutex::default(),
+            progress: Progress::new(false),
+        }
+    }
+
+    fn report(name: &str, state: State) -> HookReport {
+        HookReport {
+            group: GroupName::new("all").unwrap(),
+            repository: RepoName::new(name).unwrap(),
+            endpoint: EndpointId::new("github/me").unwrap(),
+            state,
+            faults: Vec::new(),
+            changes: Vec::new(),
+            foreign: 0,
+            error: None,
+            remedy: None,
+        }
+    }
+
+    #[test]
+    fn a_status_is_a_table() {
+        let differs = HookReport { faults: vec!["`push` is off".into()], ..report("beta", State::Differs) };
+        let stale = HookReport { faults: vec!["it sends to https://old".into()], ..report("long-name", State::Stale) };
+        let missing = HookReport { foreign: 2, ..report("gamma", State::Missing) };
+        let text = output(HookCommand::Status, Level::Normal, false).rows(&[
+            report("a", State::Installed),
+            differs,
+            missing,
+            stale,
+        ]);
+        assert_eq!(
+            text,
+            "= a          github/me  installed\n\
+             ~ beta       github/me  differs: `push` is off\n\
+             ? gamma      github/me  missing (2 foreign)\n\
+             ~ long-name  github/me  stale: it sends to https://old\n"
+        );
+    }
+
+    #[test]
+    fn an_install_tells_of_changes_and_failures() {
+        let change = |kind| vec![Change { kind, hook: None, url: Some("https://old".into()) }];
+        let created = HookReport { changes: change(ChangeKind::Created), ..report("a", State::Missing) };
+        let repaired = HookReport {
+            changes: change(ChangeKind::Repaired),
+            faults: vec!["it is switched off".into()],
+            ..report("b", State::Differs)
+        };
+        let failed =
+            HookReport { error: Some("could not".into()), remedy: Some("Do.".into()), ..report("c", State::Unknown) };
+        let all = [created, repaired, failed, report("d", State::Installed)];
+        assert_eq!(
+            output(HookCommand::Install, Level::Normal, true).rows(&all),
+            "+ a  github/me  would be created\n\
+             ~ b  github/me  would be repaired (it is switched off)\n\
+             ! c  github/me  could not\n      remedy: Do.\n"
+        );
+        let quiet = output(HookCommand::Install, Level::Quiet, false).rows(&all);
+        assert_eq!(quiet, "! c  github/me  could not\n      remedy: Do.\n");
+    }
+
+    #[test]
+    fn the_last_line_counts() {
+        let summary = HookSummary { checked: 3, installed: 1, created: 1, failed: 1, ..HookSummary::default() };
+        let install = output(HookCommand::Install, Level::Normal, false);
+        assert_eq!(install.total(&summary), "3 copies: 1 right already, 1 created, 1 failed.\n");
+        let dry = output(HookCommand::Install, Level::Normal, true);
+        assert_eq!(dry.total(&summary), "3 copies: 1 right already, 1 to be created, 1 failed. Nothing was written.\n");
+    }
+}

@@ -1,0 +1,39 @@
+//! Replacing a file that the user wrote, all at once or not at all.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Puts `text` in the place of what the file holds. Its rights stay, and a link to it stays a link.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = std::fs::canonicalize(path)?;
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn rights_and_links_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link) = (dir.path().join("real.toml"), dir.path().join("link.toml"));
+        std::fs::File::create(&real).unwrap().write_all(b"old").unwrap();
+        std::fs::set_permissions(&real, PermissionsExt::from_mode(0o640)).unwrap();
+        symlink(&real, &link).unwrap();
+        replace(&link, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left lying about");
+    }
+}
