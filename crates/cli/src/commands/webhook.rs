@@ -87,8 +87,9 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
         let output = Arc::new(HookOutput::new(global, kind, request.dry_run));
         let (summary, interrupted) = carry(&engine, &request, &output).await?;
         output.table();
-        if let HookJob::Update { to, .. } = &request.job
+        if let HookJob::Update { from, to } = &request.job
             && !interrupted
+            && configured(&config).is_none_or(|url| same(&url, from))
         {
             set_url(&paths, &config, &to.url, &request, &summary, &output)?;
         }

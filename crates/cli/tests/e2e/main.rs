@@ -29,4 +29,5 @@ mod retry;
 mod safety;
 mod secrets;
 mod undo;
+mod webhooks;
 mod world;
