@@ -97,7 +97,9 @@ async fn attempts(engine: &Engine, target: &Target, order: Order<'_>, report: &m
             report.foreign = plan.foreign;
         }
         if order.dry_run {
-            report.changes = plan.steps.iter().map(intended).collect();
+            // A mere look intends nothing.
+            let looks = wants_one && order.spec.is_none();
+            report.changes = plan.steps.iter().filter(|_| !looks).map(intended).collect();
             return Ok(());
         }
         match carry_out(engine, &**forge, target, order, &plan, &mut report.changes).await {

@@ -114,7 +114,7 @@ impl Gitea {
     pub(crate) async fn make_hook(&self, path: &str, spec: &HookSpec) -> Result<Hook, ForgeError> {
         let doing = format!("install a webhook in {path}");
         let url = self.repository_url(path, &doing, &["hooks"])?;
-        let call = Call::post(url, &doing).json(&Wanted::new(self.dialect, spec));
+        let call = Call::post(url, &doing).json(&Wanted::new(self.dialect, spec)).holding(&spec.secret);
         Ok(self.client.json::<Description>(&call).await?.describe(self.dialect))
     }
 

@@ -23,8 +23,9 @@ impl GitHub {
     pub(super) async fn make_hook(&self, path: &str, spec: &HookSpec) -> Result<Hook, ForgeError> {
         let mut body = wanted(spec);
         body["name"] = "web".into();
-        let call =
-            Call::post(self.repository_url(path, &["hooks"])?, format!("make a webhook in `{path}`")).json(&body);
+        let call = Call::post(self.repository_url(path, &["hooks"])?, format!("make a webhook in `{path}`"))
+            .json(&body)
+            .holding(&spec.secret);
         match self.client.json::<WireHook>(&call).await {
             Ok(hook) => Ok(hook.into()),
             Err(error) if error.may_have_happened() => {
@@ -37,7 +38,8 @@ impl GitHub {
 
     pub(super) async fn change_hook(&self, path: &str, id: &str, spec: &HookSpec) -> Result<Hook, ForgeError> {
         let url = self.repository_url(path, &["hooks", id])?;
-        let call = Call::patch(url, format!("change the webhook {id} of `{path}`")).json(&wanted(spec));
+        let call =
+            Call::patch(url, format!("change the webhook {id} of `{path}`")).json(&wanted(spec)).holding(&spec.secret);
         self.client.json::<WireHook>(&call).await.map(Hook::from)
     }
 

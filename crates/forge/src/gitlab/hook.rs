@@ -135,14 +135,18 @@ impl GitLab {
     /// Makes a webhook.
     pub(crate) async fn make_hook(&self, path: &str, spec: &HookSpec) -> Result<Hook, ForgeError> {
         let doing = format!("install a webhook in {path}");
-        let call = Call::post(self.project_url(path, &doing, &["hooks"])?, &doing).json(&Wanted::new(spec));
+        let call = Call::post(self.project_url(path, &doing, &["hooks"])?, &doing)
+            .json(&Wanted::new(spec))
+            .holding(&spec.secret);
         Ok(self.client.json::<Description>(&call).await?.describe())
     }
 
     /// Changes a webhook. One that GitLab has turned off after failures stays off when it is changed: it is made anew.
     pub(crate) async fn change_hook(&self, path: &str, id: &str, spec: &HookSpec) -> Result<Hook, ForgeError> {
         let doing = format!("update webhook {id} of {path}");
-        let call = Call::put(self.project_url(path, &doing, &["hooks", id])?, &doing).json(&Wanted::change(spec));
+        let call = Call::put(self.project_url(path, &doing, &["hooks", id])?, &doing)
+            .json(&Wanted::change(spec))
+            .holding(&spec.secret);
         let changed = self.client.json::<Description>(&call).await?.describe();
         if changed.active {
             return Ok(changed);

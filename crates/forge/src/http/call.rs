@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use http::Method;
+use refray_core::secret::Secret;
 use serde::Serialize;
 use url::Url;
 
@@ -11,13 +12,15 @@ pub struct Call {
     pub(crate) body: Option<Bytes>,
     pub(crate) doing: String,
     pub(crate) safe: bool,
+    /// What the body holds that no error may repeat.
+    pub(crate) secret: Option<Secret>,
 }
 
 impl Call {
     /// Builds a request. `doing` is a phrase that fits "could not …".
     pub fn new(method: Method, url: Url, doing: impl Into<String>) -> Self {
         let safe = method == Method::GET || method == Method::HEAD;
-        Self { method, url, body: None, doing: doing.into(), safe }
+        Self { method, url, body: None, doing: doing.into(), safe, secret: None }
     }
 
     /// Builds a GET.
@@ -57,6 +60,13 @@ impl Call {
     pub fn json(mut self, body: &impl Serialize) -> Self {
         // What is sent are structs and maps with text keys, whose serialisation cannot fail.
         self.body = serde_json::to_vec(body).ok().map(Bytes::from);
+        self
+    }
+
+    /// Says which secret the body holds: a forge may say back what it was sent.
+    #[must_use]
+    pub fn holding(mut self, secret: &Secret) -> Self {
+        self.secret = Some(secret.clone());
         self
     }
 

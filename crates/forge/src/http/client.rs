@@ -23,7 +23,7 @@ use super::lost::{Lost, Phase};
 use super::options::Options;
 use super::pace::Pace;
 use super::patience::Patience;
-use super::redact::clean;
+use super::redact::{clean, clean_of};
 use super::redirect::{Target, judge};
 use super::status::{self, Said};
 use super::token::Token;
@@ -197,11 +197,12 @@ impl Client {
                     let said = Said::read(&raw.body);
                     let limit = Limit::read(raw.status, &raw.headers, &said);
                     let kind = status::kind(raw.status, &raw.headers, &said, limit);
-                    let error = self.error(&call.doing, kind, clean(&said.full(), token.as_ref()));
+                    let error = self.error(&call.doing, kind, clean_of(&said.full(), secrets(call, token.as_ref())));
                     (error, again_after_status(call.safe, raw.status, limit))
                 }
                 Err(lost) => {
-                    let error = self.error(&call.doing, lost.kind(), clean(&lost.why, token.as_ref()));
+                    let error =
+                        self.error(&call.doing, lost.kind(), clean_of(&lost.why, secrets(call, token.as_ref())));
                     (error, self.again_after_loss(call.safe, &lost))
                 }
             };
@@ -331,6 +332,11 @@ impl Client {
             *self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }
     }
+}
+
+/// Returns what no error may repeat.
+fn secrets<'a>(call: &'a Call, token: Option<&'a Secret>) -> impl Iterator<Item = &'a Secret> {
+    token.into_iter().chain(&call.secret)
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

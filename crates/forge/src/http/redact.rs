@@ -6,13 +6,18 @@ const LONGEST: usize = 400;
 /// Makes a text from outside fit for an error: one line, short, without the secret (plain or in base64, alone or after a
 /// user's name) and without user information in addresses.
 pub(crate) fn clean(text: &str, secret: Option<&Secret>) -> String {
+    clean_of(text, secret)
+}
+
+/// The same for several secrets.
+pub(crate) fn clean_of<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
     let mut text = text
         .split(|c: char| c.is_control())
         .filter(|part| !part.trim().is_empty())
         .map(str::trim)
         .collect::<Vec<_>>()
         .join(" ");
-    if let Some(secret) = secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
+    for secret in secrets.into_iter().map(Secret::expose).filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "***");
         for encoded in encodings(secret) {
             text = text.replace(&encoded, "***");
@@ -75,6 +80,14 @@ fn without_user_info(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_of_several_secrets_is_dropped_before_the_text_is_cut() {
+        let (token, hook) = (Secret::new("ghp_marker".into()), Secret::new("hook-marker".into()));
+        let text = format!("{} hook-marker ghp_marker", "x".repeat(LONGEST - 5));
+        let cleaned = clean_of(&text, [&token, &hook]);
+        assert!(!cleaned.contains("hook") && cleaned.contains("***"), "{cleaned}");
+    }
 
     #[test]
     fn secrets_and_user_information_are_dropped() {

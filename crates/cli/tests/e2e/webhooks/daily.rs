@@ -1,6 +1,6 @@
 //! A hundred repositories, from the first install to the last removal, with requests counted.
 
-use refray_sim::{Effect, Kind};
+use refray_sim::Effect;
 
 use super::*;
 use crate::world::{files_below, has};

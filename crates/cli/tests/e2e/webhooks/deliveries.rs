@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
 use hmac::{Hmac, KeyInit, Mac};
-use refray_sim::Kind;
 use sha2::Sha256;
 
 use super::*;

@@ -1,7 +1,7 @@
 //! What forges do not let happen is named with its remedy, and stops nothing else.
 
+use refray_sim::Effect;
 use refray_sim::world::RepositoryPatch;
-use refray_sim::{Effect, Kind};
 
 use super::*;
 use crate::world::has;
@@ -42,7 +42,7 @@ async fn a_token_without_the_right() {
             .unwrap();
     }
     for (kind, scopes) in [
-        (Kind::GitHub, &["public_repo", "read:user"][..]),
+        (Kind::GitHub, &["read:user"][..]),
         (Kind::GitLab, &["read_api"]),
         (Kind::Gitea, &["read:user", "read:repository"]),
     ] {

@@ -1,7 +1,7 @@
 //! What stands on the forge is brought into the wanted form, in place; what is somebody else's is not touched.
 
+use refray_sim::Effect;
 use refray_sim::world::ContentType;
-use refray_sim::{Effect, Kind};
 
 use super::*;
 use crate::world::has;
@@ -35,7 +35,7 @@ async fn repairs(kinds: &[Kind], word: &str, change: impl Fn(&World, Kind)) -> W
 
 #[tokio::test(flavor = "multi_thread")]
 async fn other_events() {
-    repairs(&KINDS, "differs", |world, kind| {
+    repairs(&KINDS, "issues", |world, kind| {
         alter(world, kind, "one", |hook| {
             let (less, more) = match kind {
                 Kind::GitLab => ("tag_push_events", "issues_events"),

@@ -1,7 +1,5 @@
 //! Which repositories it is about.
 
-use refray_sim::Kind;
-
 use super::*;
 use crate::world::has;
 

@@ -1,6 +1,6 @@
 //! `[webhook].install = true`: a sync installs what is missing.
 
-use refray_sim::{Effect, Kind};
+use refray_sim::Effect;
 
 use super::*;
 use crate::world::has;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refray_sim::{Effect, Kind};
+use refray_sim::Effect;
 
 use super::*;
 use crate::world::{has, program, put, spawn, wait};
