@@ -126,9 +126,9 @@ impl HookOutput {
         for (report, (mark, what)) in &cells {
             let name = pad(report.repository.as_str(), names);
             let endpoint = pad(report.endpoint.as_str(), endpoints);
-            text += &format!("{mark} {}  {endpoint}  {what}\n", self.style.strong(&name));
+            text.extend([format!("{mark} {}  {endpoint}  {what}\n", self.style.strong(&name))]);
             if let Some(remedy) = &report.remedy {
-                text += &format!("      {} {remedy}\n", self.style.dim("remedy:"));
+                text.extend([format!("      {} {remedy}\n", self.style.dim("remedy:"))]);
             }
         }
         text
@@ -192,16 +192,16 @@ impl HookOutput {
 
     fn last_lines(&self, summary: &HookSummary) -> String {
         let style = self.style;
-        let mut text = String::new();
-        for name in &summary.unmatched {
-            text += &format!(
+        let unmatched = summary.unmatched.iter().map(|name| {
+            format!(
                 "{} {}: no endpoint has a repository of this name that the group's filters let through\n      {} {}\n",
                 style.bad("!"),
                 style.strong(name),
                 style.dim("remedy:"),
                 "Check the spelling, `repo_whitelist`, `repo_blacklist` and `sync_visibility`."
-            );
-        }
+            )
+        });
+        let mut text: String = unmatched.collect();
         if self.level >= Level::Normal {
             text.extend(summary.notes.iter().map(|note| format!("{} {note}\n", style.warn("note:"))));
         }
