@@ -82,7 +82,7 @@ pub(crate) async fn after(engine: &Engine, group: &MirrorGroup, repository: &Rep
     for report in settled {
         let Some(error) = report.error else { continue };
         let finding = Finding::new(FindingKind::Webhook, error, report.remedy.unwrap_or_default());
-        let finding = finding.side(&report.endpoint, "no webhook");
+        let finding = finding.side(&report.endpoint, "webhook not as wanted");
         engine.emit(Event::Finding { group: group.name.clone(), repository: repository.clone(), finding });
     }
 }

@@ -173,3 +173,70 @@ fn removing_takes_what_is_ours() {
         assert_eq!(told(&plan), expected, "{what}");
     }
 }
+
+/// Carries a plan out on a model, in the way that forges do: where a secret cannot be changed, a webhook is made anew.
+fn apply(plan: &HookPlan, wanted: &Wanted, anew: bool, hooks: &mut Vec<Seen>, memory: &mut Vec<Remembered>) {
+    for step in &plan.steps {
+        let made = format!("new-{}", hooks.len());
+        match step {
+            Step::Create => {
+                hooks.push(seen(&made, &wanted.url));
+                remember(memory, &made, wanted);
+            }
+            Step::Repair { id, .. } => {
+                let id = if anew { &made } else { id };
+                hooks.retain(|hook| !matches!(step, Step::Repair { id: old, .. } if hook.id == *old));
+                hooks.push(seen(id, &wanted.url));
+                remember(memory, id, wanted);
+            }
+            Step::Remove { id, .. } => hooks.retain(|hook| hook.id != *id),
+        }
+    }
+    memory.retain(|memory| !plan.forget.contains(&memory.url));
+}
+
+fn remember(memory: &mut Vec<Remembered>, id: &str, wanted: &Wanted) {
+    memory.retain(|memory| memory.url != wanted.url);
+    memory.push(Remembered { secret: wanted.secret, ..known(id, &wanted.url) });
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_was_planned_leaves_nothing_to_plan_and_others_alone(
+        there in proptest::collection::vec((0..4_usize, proptest::bool::ANY, proptest::bool::ANY), 0..6),
+        remembered in proptest::collection::vec((0..8_usize, 0..4_usize, 0..3_u8), 0..3),
+        anew in proptest::bool::ANY,
+        goal in 0..3_u8,
+    ) {
+        let addresses = [URL, OLD, ALIEN, "https://MIRROR.example.com:443/webhook"];
+        let mut hooks: Vec<Seen> = there.iter().enumerate().map(|(id, (url, active, as_wanted))| {
+            Seen { active: *active, as_wanted: *as_wanted, ..seen(&id.to_string(), addresses[*url]) }
+        }).collect();
+        // Each address is remembered once.
+        let mut memory: Vec<Remembered> = Vec::new();
+        for (id, url, secret) in remembered {
+            if memory.iter().all(|memory| memory.url != addresses[url]) {
+                let secret = (secret > 0).then_some(SecretFingerprint([secret; 32]));
+                memory.push(Remembered { secret, ..known(&id.to_string(), addresses[url]) });
+            }
+        }
+        let (wanted, urls) = (wanted(), [URL.to_owned()]);
+        let goal = match goal {
+            0 => Goal::Installed(&wanted),
+            1 => Goal::Moved { from: OLD, to: &wanted },
+            _ => Goal::Removed { urls: &urls, remembered: true },
+        };
+        let alien: Vec<Seen> = hooks.iter().filter(|hook| !goal.owns(hook, &memory)).cloned().collect();
+        let first = plan(goal, &hooks, &memory, false);
+        apply(&first, &wanted, anew, &mut hooks, &mut memory);
+        let second = plan(goal, &hooks, &memory, false);
+        proptest::prop_assert!(second.steps.is_empty(), "{:?} after {:?}", second, first);
+        for hook in &alien {
+            proptest::prop_assert!(hooks.contains(hook), "{:?} is somebody else's", hook);
+        }
+        if matches!(goal, Goal::Installed(_)) {
+            proptest::prop_assert_eq!(second.state, State::Installed);
+            proptest::prop_assert_eq!(hooks.len() - second.foreign, 1);
+        }
+    }
+}
