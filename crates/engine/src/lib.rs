@@ -5,6 +5,7 @@
 
 mod apply;
 pub mod doctor;
+mod doubt;
 mod engine;
 pub mod lock;
 mod mirror;

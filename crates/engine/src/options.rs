@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use refray_core::name::{EndpointId, GroupName};
 use refray_core::plan::group::{Known, Selection, Sight};
 
+use crate::doubt::Doubts;
+
 /// What a run is about.
 #[derive(Debug, Clone, Default)]
 pub struct SyncOptions {
@@ -35,4 +37,6 @@ pub(crate) struct Settings<'a> {
     pub(crate) sights: &'a BTreeMap<EndpointId, Sight>,
     /// What is remembered of the copies, by key.
     pub(crate) known: &'a BTreeMap<String, BTreeMap<EndpointId, Known>>,
+    /// Signs of restored backups that were seen so far.
+    pub(crate) doubts: &'a Doubts,
 }

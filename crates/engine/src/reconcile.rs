@@ -12,6 +12,7 @@ use refray_core::plan::group::{Copy, RepoTask};
 use refray_core::plan::{self, Finding, FindingKind, Policy, Releases, RepoPlan, Severity, View, Views, World};
 
 use crate::apply::{self, Applied};
+use crate::doubt;
 use crate::engine::Engine;
 use crate::lock::RepoLock;
 use crate::mirror;
@@ -142,12 +143,7 @@ async fn one_pass(
     }
     let stored = engine.store.baseline(&group.name, &task.name.key()).await;
     let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
-    for (endpoint, copy) in &task.copies {
-        // What was agreed with a repository that is no more says nothing of the one that takes its place.
-        if matches!(copy, Copy::Present { recreated: true, .. } | Copy::Create(_)) {
-            baseline.forget(endpoint);
-        }
-    }
+    task.forget_what_is_new(&mut baseline);
     let policy = Policy::from(group);
     let releases = Releases {
         deletions: options.selection.confirm_deletions,
@@ -166,6 +162,10 @@ async fn one_pass(
         ancestry: &facts.ancestry,
         conflicts: facts.conflicts.facts(refused),
     };
+    if !doubt::deletes(task) {
+        let noted = settings.doubts.note(engine, group, task, &world, dry_run).await;
+        noted.map_err(|error| (error.to_string(), error.remedy()))?;
+    }
     let mut plan = make_plan(task, &world);
     plan.findings.splice(0..0, task.findings.iter().cloned());
     plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
@@ -177,6 +177,7 @@ async fn one_pass(
     let (status, applied) = carry_out(engine, ground, &plan).await?;
     take_in_what_was_created(task, &applied);
     add_links(&mut plan.findings, &applied);
+    plan.findings.extend(applied.waiting.iter().map(|(endpoint, waiting)| waiting.note(endpoint)));
     let before = refused.len();
     refused.extend(applied.refused_force(group));
     let look_again = applied.look_again || refused.len() > before;
@@ -278,7 +279,7 @@ fn make_plan(task: &RepoTask, world: &World<'_>) -> RepoPlan {
 }
 
 /// Says whether every copy is the one remembered and holds exactly what was agreed.
-fn unchanged(record: &RepoRecord, copies: &BTreeMap<EndpointId, Copy>, views: &Views) -> bool {
+pub(crate) fn unchanged(record: &RepoRecord, copies: &BTreeMap<EndpointId, Copy>, views: &Views) -> bool {
     let Some(agreed) = record.fingerprint else { return false };
     copies.iter().all(|(endpoint, copy)| match copy {
         Copy::Present { recreated: false, repository } => {

@@ -50,11 +50,12 @@ fn detail(action: &Action, applied: &Applied) -> Option<serde_json::Value> {
             Some(serde_json::json!({ "path": made.path, "id": made.id }))
         }
         Action::UpdateRef(update) if !update.is_destructive() => None,
-        Action::UpdateRef(_) => applied.backup.as_ref().map(|bundle| serde_json::json!({ "backup": bundle })),
         Action::DeleteRepository(delete) => {
             let former = applied.former.get(&delete.endpoint);
-            Some(serde_json::json!({ "backup": applied.backup, "repository": former }))
+            let waiting = applied.waiting.get(&delete.endpoint);
+            Some(serde_json::json!({ "backup": applied.backup, "repository": former, "waiting": waiting }))
         }
+        Action::UpdateRef(_) => applied.backup.as_ref().map(|bundle| serde_json::json!({ "backup": bundle })),
         Action::SwitchDefaultBranch(_) => None,
         Action::PullRequest(request) => {
             let opened = applied.opened.get(&(request.endpoint.clone(), request.head.clone()))?;
@@ -74,7 +75,7 @@ pub(crate) async fn record(
     let Ending { plan, applied, baseline, status, intended } = ending;
     let next = next_baseline(baseline, &applied.views, &plan.apart);
     let fingerprint = common_fingerprint(&applied.views).filter(|_| plan.findings.is_empty() && !applied.failed());
-    let copies = copies(group, task, applied, settings, fingerprint.is_some());
+    let copies = copies(group, task, plan, applied, settings, fingerprint.is_some());
     let settled =
         intended.map(|intended| intended.settle(&applied.outcomes, &applied.unknown, |action| detail(action, applied)));
     let update = RepoRecordUpdate {
@@ -100,10 +101,15 @@ fn told(error: StoreError) -> (String, String) {
 fn copies(
     group: &MirrorGroup,
     task: &RepoTask,
+    plan: &RepoPlan,
     applied: &Applied,
     settings: &Settings<'_>,
     all_agree: bool,
 ) -> BTreeMap<EndpointId, Known> {
+    if is_gone(task, applied) {
+        // Should it be put back on any side, it is not to be deleted once more for what was so before.
+        return BTreeMap::new();
+    }
     let known_before = settings.known.get(&task.name.key());
     let mut copies = BTreeMap::new();
     for endpoint in &group.endpoints {
@@ -116,6 +122,8 @@ fn copies(
         let gone =
             matches!(applied.views.get(id), Some(View::Absent)) && matches!(task.copies.get(id), Some(Copy::Delete(_)));
         let entry = match (seen, before) {
+            // One that is not joined with the rest may be another repository, whose fate is its own.
+            _ if plan.apart.contains(id) => before.cloned(),
             (Some(repository), _) => Some(known(endpoint.site.provider, repository, before, settings, id, all_agree)),
             (None, Some(before)) if !gone => Some(before.clone()),
             _ => None,
@@ -125,6 +133,17 @@ fn copies(
         }
     }
     copies
+}
+
+/// Says whether the repository was to be deleted and is left nowhere.
+fn is_gone(task: &RepoTask, applied: &Applied) -> bool {
+    let mut copies = task.copies.iter();
+    let gone = |(id, copy): (&EndpointId, &Copy)| match copy {
+        Copy::Delete(_) => matches!(applied.views.get(id), Some(View::Absent)),
+        Copy::Absent => true,
+        _ => false,
+    };
+    crate::doubt::deletes(task) && copies.all(gone)
 }
 
 fn known(
@@ -143,6 +162,7 @@ fn known(
         path: repository.path.clone(),
         account: account.filter(|_| provider != Provider::Directory),
         agreed: all_agree || (same && before.is_some_and(|before| before.agreed)),
+        doubt: None,
     }
 }
 

@@ -10,6 +10,7 @@ use refray_core::name::{EndpointId, RepoName};
 use refray_core::outcome::Summary;
 use refray_core::plan::group::{self, GroupPlan, GroupWorld, Known, RepoTask, Selection, Sight};
 
+use crate::doubt::{self, Doubts};
 use crate::engine::Engine;
 use crate::observe;
 use crate::options::{Settings, SyncOptions};
@@ -40,7 +41,14 @@ impl Engine {
         let groups: Vec<_> =
             groups.filter(|group| options.groups.is_empty() || options.groups.contains(&group.name)).collect();
         let permits = tokio::sync::Semaphore::new(jobs);
-        let results = join_all(groups.iter().map(|group| self.sync_group(group, options, &run, &permits))).await;
+        let doubts = Doubts::default();
+        let round = Round { options, run: &run, permits: &permits, doubts: &doubts };
+        let begun = join_all(groups.iter().map(|group| self.begin_group(group, round))).await;
+        let begun: Vec<Begun> = begun.into_iter().collect::<Result<_, _>>()?;
+        // What deletes repositories comes last: all else that was seen, in any group, says how far their absence is to be
+        // trusted.
+        let results =
+            join_all(groups.iter().zip(begun).map(|(group, begun)| self.end_group(group, begun, round))).await;
         let mut summary = Summary::default();
         let mut unmatched = options.selection.names.clone();
         for result in results {
@@ -94,26 +102,60 @@ impl Engine {
         }
     }
 
-    async fn sync_group(
-        &self,
-        group: &MirrorGroup,
-        options: &SyncOptions,
-        run: &str,
-        permits: &tokio::sync::Semaphore,
-    ) -> Result<GroupResult, SyncError> {
+    /// Works on everything in a group but what is to be deleted.
+    async fn begin_group(&self, group: &MirrorGroup, round: Round<'_>) -> Result<Begun, SyncError> {
+        let Round { options, .. } = round;
         let endpoints = group.endpoints.iter().map(|endpoint| endpoint.id.clone()).collect();
         self.emit(Event::GroupStarted { group: group.name.clone(), endpoints });
-        let survey = self.survey(group, &options.selection, options.dry_run).await?;
-        let Survey { records, known, sights, hidden, mut plan } = survey;
+        let mut survey = self.survey(group, &options.selection, options.dry_run).await?;
         let mut result = GroupResult::default();
-        result.summary.endpoints_failed = hidden.len();
+        result.summary.endpoints_failed = survey.hidden.len();
+        let mut tasks = std::mem::take(&mut survey.plan.tasks);
         if options.retry_failed {
-            plan.tasks.retain(|task| records.get(&task.name.key()).is_some_and(RepoRecord::needs_retry));
+            let records = &survey.records;
+            let needed = |task: &RepoTask| records.get(&task.name.key()).is_some_and(RepoRecord::needs_retry);
+            tasks.retain(needed);
+            survey.deferred.retain(needed);
         }
-        result.unmatched = plan.unmatched.into_iter().collect();
-        self.emit(Event::GroupListed { group: group.name.clone(), repositories: plan.tasks.len() });
-        let settings = Settings { run, options, hidden: &hidden, sights: &sights, known: &known };
-        let tasks = plan.tasks.into_iter().map(|task| {
+        result.unmatched = std::mem::take(&mut survey.plan.unmatched).into_iter().collect();
+        let repositories = tasks.len() + survey.deferred.len();
+        self.emit(Event::GroupListed { group: group.name.clone(), repositories });
+        let looked_at = tasks.iter().map(|task| task.name.key()).collect();
+        self.work_on(group, tasks, &survey, round, &mut result).await;
+        Ok(Begun { survey, looked_at, result })
+    }
+
+    /// Works on what is to be deleted in a group, unless something was seen that speaks against it.
+    async fn end_group(&self, group: &MirrorGroup, begun: Begun, round: Round<'_>) -> Result<GroupResult, SyncError> {
+        let Begun { survey, looked_at, mut result } = begun;
+        if survey.deferred.is_empty() || self.stop.is_cancelled() {
+            return Ok(result);
+        }
+        let Round { options, doubts, .. } = round;
+        if !options.selection.confirm_deletions {
+            doubt::look_for_witnesses(self, group, &survey, &looked_at, doubts, options.dry_run).await?;
+        }
+        let (tasks, doubted) = doubt::plan_deletions(group, &survey, &options.selection, doubts).await;
+        if !options.dry_run && !doubted.is_empty() {
+            self.store.remember_doubts(&group.name, &doubted, &[]).await?;
+        }
+        self.work_on(group, tasks, &survey, round, &mut result).await;
+        Ok(result)
+    }
+
+    /// Works on repositories, as many at a time as there are permits.
+    async fn work_on(
+        &self,
+        group: &MirrorGroup,
+        tasks: Vec<RepoTask>,
+        survey: &Survey,
+        round: Round<'_>,
+        result: &mut GroupResult,
+    ) {
+        let Round { options, run, permits, doubts } = round;
+        let Survey { records, known, sights, hidden, .. } = survey;
+        let settings = Settings { run, options, hidden, sights, known, doubts };
+        let tasks = tasks.into_iter().map(|task| {
             let record = records.get(&task.name.key());
             let settings = &settings;
             async move {
@@ -131,7 +173,6 @@ impl Engine {
                 result.summary.count(status, done);
             }
         }
-        Ok(result)
     }
 
     /// Looks at every endpoint of a group and says what is to be done with each selected repository. Renames are followed
@@ -156,7 +197,13 @@ impl Engine {
                 remedy: failure.remedy,
             });
         }
-        let plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
+        let mut plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
+        if !dry_run && !(plan.doubted.is_empty() && plan.cleared.is_empty()) {
+            self.store.remember_doubts(&group.name, &plan.doubted, &plan.cleared).await?;
+        }
+        let (deferred, tasks): (Vec<_>, _) = std::mem::take(&mut plan.tasks).into_iter().partition(doubt::deletes);
+        plan.tasks = tasks;
+        let before = if deferred.is_empty() { BTreeMap::new() } else { known.clone() };
         if !dry_run && !plan.renamed.is_empty() {
             self.store.rename_all(&group.name, &plan.renamed).await?;
         }
@@ -182,7 +229,7 @@ impl Engine {
                 self.store.forget(&group.name, key).await?;
             }
         }
-        Ok(Survey { records, known, sights, hidden, plan })
+        Ok(Survey { records, known, before, sights, hidden, plan, deferred })
     }
 
     async fn one(
@@ -212,7 +259,28 @@ pub(crate) struct Survey {
     pub(crate) sights: BTreeMap<EndpointId, Sight>,
     /// Endpoints that failed as a whole, which has been told.
     pub(crate) hidden: BTreeSet<EndpointId>,
+    /// The same as it was before renames were followed, if anything is to be deleted.
+    pub(crate) before: BTreeMap<String, BTreeMap<EndpointId, Known>>,
     pub(crate) plan: GroupPlan,
+    /// What is to be deleted, which is not among the plan's tasks.
+    pub(crate) deferred: Vec<RepoTask>,
+}
+
+/// What all groups of a run share.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    options: &'a SyncOptions,
+    run: &'a str,
+    permits: &'a tokio::sync::Semaphore,
+    doubts: &'a Doubts,
+}
+
+/// A group of which all was worked on but what is to be deleted.
+struct Begun {
+    survey: Survey,
+    /// The keys of what was worked on.
+    looked_at: BTreeSet<String>,
+    result: GroupResult,
 }
 
 #[derive(Default)]

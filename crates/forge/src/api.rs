@@ -79,7 +79,7 @@ pub enum Deletion {
     Done,
     /// The forge only marked it, and will delete it later (GitLab).
     Scheduled {
-        /// When it will be gone, as the forge writes it.
+        /// The day on which it was marked, as the forge writes it. How long it waits is a setting of the forge.
         on: Option<String>,
         /// The path under which it waits.
         path: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::name::{EndpointId, RefName};
 use crate::oid::Oid;
 use crate::plan::side::{Row, Rows, Side};
-use crate::plan::view::World;
+use crate::plan::view::{View, World};
 
 /// How many branches may vanish at once whatever their share.
 const ALWAYS_ALLOWED: usize = 5;
@@ -78,6 +78,19 @@ impl<'a> Brake<'a> {
     }
 }
 
+/// Says, for each endpoint at which something about the repository looks as if an old backup had been restored there,
+/// what that is. It casts doubt on other repositories that vanished from that site.
+///
+/// More counts here than for a branch: a repository is seldom deleted, so that little is lost when one more person is
+/// asked.
+pub fn signs_of_restoration(world: &World<'_>) -> BTreeMap<EndpointId, String> {
+    let takes_part = |(endpoint, view): (&'_ EndpointId, &View)| view.takes_part().then(|| endpoint.clone());
+    let members: Vec<EndpointId> = world.views.iter().filter_map(takes_part).collect();
+    let members: Vec<&EndpointId> = members.iter().collect();
+    let counted = members.iter().zip(count(world, &members));
+    counted.filter_map(|(endpoint, count)| Some(((*endpoint).clone(), count.sign(endpoint)?))).collect()
+}
+
 fn nobody_agreed() -> String {
     "it was held before, and no endpoint that has the branch agreed to what happened".to_owned()
 }
@@ -88,12 +101,18 @@ struct Count<'a> {
     agreed: usize,
     kept: usize,
     gone: usize,
+    branch: Option<&'a RefName>,
     tag: Option<&'a RefName>,
     rewound: Option<&'a RefName>,
 }
 
 /// Judges all endpoints in one pass over the references.
 fn judge<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> BTreeMap<&'a EndpointId, Doubts> {
+    let counts = count(world, members);
+    members.iter().zip(counts).map(|(endpoint, count)| (*endpoint, count.doubts(endpoint))).collect()
+}
+
+fn count<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> Vec<Count<'a>> {
     let mut counts: Vec<Count<'_>> = members.iter().map(|_| Count::default()).collect();
     for row in Rows::new(world.views, members, world.baseline) {
         for (side, count) in row.sides.iter().zip(&mut counts) {
@@ -116,17 +135,29 @@ fn judge<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> BTreeMap<&'a Endp
                 }
                 None => {
                     count.agreed += 1;
-                    count.gone += usize::from(others_have());
+                    if others_have() {
+                        count.gone += 1;
+                        count.branch.get_or_insert(row.name);
+                    }
                 }
             }
         }
     }
-    members.iter().zip(counts).map(|(endpoint, count)| (*endpoint, count.doubts(endpoint))).collect()
+    counts
 }
 
 impl Count<'_> {
+    /// Returns what looks like a restored backup.
+    fn sign(&self, endpoint: &EndpointId) -> Option<String> {
+        let gone = |name: &&RefName, kind| format!("the {kind} `{}` vanished from {endpoint}", name.short());
+        let went_back =
+            |name: &RefName| format!("the branch `{}` went back to an older commit on {endpoint}", name.short());
+        let tag = self.tag.as_ref().map(|name| gone(name, "tag"));
+        tag.or_else(|| self.rewound.map(went_back)).or_else(|| self.branch.as_ref().map(|name| gone(name, "branch")))
+    }
+
     fn doubts(&self, endpoint: &EndpointId) -> Doubts {
-        let Count { agreed, kept, gone, tag, rewound } = self;
+        let Count { agreed, kept, gone, tag, rewound, .. } = self;
         let restored = match (tag, rewound) {
             (Some(tag), _) => Some(format!(
                 "the tag `{}` vanished from {endpoint} as well, as when an old backup is restored",

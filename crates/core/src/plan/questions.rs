@@ -24,8 +24,6 @@ pub fn questions(world: &World<'_>) -> Questions {
     let members: Vec<&EndpointId> =
         world.views.iter().filter(|(_, view)| view.takes_part()).map(|(endpoint, _)| endpoint).collect();
     let mut asked = Questions::default();
-    let mut moved: BTreeMap<&EndpointId, Vec<Question>> = BTreeMap::new();
-    let mut doubtful: BTreeSet<&EndpointId> = BTreeSet::new();
     for row in repository::rows(world, &members).filter(|row| !row.is_equal()) {
         for side in &row.sides {
             let Some(tip) = side.tip else { continue };
@@ -38,20 +36,14 @@ pub fn questions(world: &World<'_>) -> Questions {
             continue;
         }
         branch::questions(&row.sides, &mut asked.ancestry);
-        // Where a branch vanished or may have been rewritten, the brake wants to know whether others went back to an
-        // older commit at the same time.
+        // The brakes want to know whether a branch went back to an older commit: here, where another one vanished or was
+        // rewritten, and in the whole group, where a repository vanished.
         for side in &row.sides {
-            let Some(base) = side.base.filter(|base| side.tip != Some(*base)) else { continue };
-            if side.tip.is_none() || row.sides.iter().any(|other| other.tip == Some(base)) {
-                doubtful.insert(side.endpoint);
-            }
-            let question = side.tip.map(|tip| Question { ancestor: tip, descendant: base });
-            moved.entry(side.endpoint).or_default().extend(question);
+            let moved = side.base.zip(side.tip).filter(|(base, tip)| base != tip);
+            asked.ancestry.extend(moved.map(|(base, tip)| Question { ancestor: tip, descendant: base }));
         }
     }
     ask_for_conflict_branches(world, &members, &mut asked);
-    moved.retain(|endpoint, _| doubtful.contains(endpoint));
-    asked.ancestry.extend(moved.into_values().flatten());
     asked
 }
 

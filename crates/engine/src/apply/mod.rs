@@ -43,6 +43,8 @@ pub(crate) struct Applied {
     pub(crate) opened: BTreeMap<(EndpointId, BranchName), Pull>,
     /// What was deleted, as it was before.
     pub(crate) former: BTreeMap<EndpointId, Former>,
+    /// Repositories that were deleted, and that their forge keeps for a while.
+    pub(crate) waiting: BTreeMap<EndpointId, setting::Waiting>,
     /// Something moved meanwhile, or its fate is not known: look again.
     pub(crate) look_again: bool,
     /// What may have been done or not.
@@ -186,7 +188,11 @@ pub(crate) async fn apply(
     step.pushed(pushed);
 
     let outcomes = match &unsafe_to_write {
-        None => setting::delete_repositories(engine, group, &paths, &plan.deletes).await,
+        None => {
+            let deleted = setting::delete_repositories(engine, group, &paths, &plan.deletes).await;
+            step.applied.waiting = deleted.waiting;
+            deleted.outcomes
+        }
         Some(outcome) => {
             plan.deletes.iter().map(|delete| (Action::DeleteRepository(delete.clone()), outcome.clone())).collect()
         }

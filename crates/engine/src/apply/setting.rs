@@ -1,11 +1,13 @@
 //! What is changed on a forge beside references: default branches, and repositories that go.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use refray_core::config::MirrorGroup;
 use refray_core::name::EndpointId;
 use refray_core::outcome::{Action, Outcome};
-use refray_core::plan::{DefaultSwitch, DeleteRepository};
-use refray_forge::RepositoryPatch;
+use refray_core::plan::{DefaultSwitch, DeleteRepository, Finding, FindingKind};
+use refray_forge::{Deletion, RepositoryPatch};
 
 use super::{Paths, failed, failure};
 use crate::engine::Engine;
@@ -37,18 +39,54 @@ pub(super) async fn delete_repositories(
     group: &MirrorGroup,
     paths: &Paths,
     deletes: &[DeleteRepository],
-) -> Vec<(Action, Outcome)> {
+) -> Deleted {
     let deleted = deletes.iter().map(|delete| async move {
-        let outcome = match target(engine, group, paths, &delete.endpoint) {
+        let (outcome, waiting) = match target(engine, group, paths, &delete.endpoint) {
             Ok((forge, _)) => match forge.delete(&delete.path, &delete.id).await {
-                Ok(_) => Outcome::Done,
-                Err(error) => failure(&error),
+                Ok(Deletion::Done) => (Outcome::Done, None),
+                Ok(Deletion::Scheduled { on, path }) => (Outcome::Done, Some(Waiting { path, since: on })),
+                Err(error) => (failure(&error), None),
             },
-            Err(outcome) => outcome,
+            Err(outcome) => (outcome, None),
         };
-        (Action::DeleteRepository(delete.clone()), outcome)
+        (Action::DeleteRepository(delete.clone()), outcome, waiting)
     });
-    join_all(deleted).await
+    let mut all = Deleted { outcomes: Vec::new(), waiting: BTreeMap::new() };
+    for (action, outcome, waiting) in join_all(deleted).await {
+        all.waiting.extend(waiting.map(|waiting| (action.endpoint().clone(), waiting)));
+        all.outcomes.push((action, outcome));
+    }
+    all
+}
+
+/// What became of repositories that were to be deleted.
+pub(super) struct Deleted {
+    pub(super) outcomes: Vec<(Action, Outcome)>,
+    /// Those that their forge keeps for a while.
+    pub(super) waiting: BTreeMap<EndpointId, Waiting>,
+}
+
+/// A repository that counts as deleted, and that its forge keeps for a while, out of the way.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Waiting {
+    /// Where it waits.
+    pub(crate) path: String,
+    /// The day on which it was marked.
+    pub(crate) since: Option<String>,
+}
+
+impl Waiting {
+    /// Says where it waits, and what a person can do.
+    pub(crate) fn note(&self, endpoint: &EndpointId) -> Finding {
+        let since = self.since.as_ref().map_or(String::new(), |day| format!(", counted from {day}"));
+        let message = format!(
+            "{endpoint} deletes it later: it waits as `{}` until the days are over for which the instance keeps what is \
+             deleted (30 as a rule){since}",
+            self.path
+        );
+        let remedy = "If it was not meant to go, restore it there in time; it then comes back on the other sides.";
+        Finding::new(FindingKind::Deleted, message, remedy).side(endpoint, &self.path)
+    }
 }
 
 type Target<'a> = (&'a std::sync::Arc<dyn refray_forge::Forge>, &'a str);

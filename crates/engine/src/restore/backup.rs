@@ -11,6 +11,7 @@ use refray_core::plan::undo::{Former, Kept, Undo, plan_restore};
 use super::shelf::Shelved;
 use super::undo::UndoError;
 use super::work::Work;
+use crate::doubt::Doubts;
 use crate::engine::Engine;
 use crate::options::{Settings, SyncOptions};
 
@@ -108,7 +109,8 @@ impl Engine {
         self.emit(Event::GroupListed { group: group.name.clone(), repositories: 1 });
         let own = SyncOptions { dry_run: options.dry_run, ..SyncOptions::default() };
         let (hidden, sights, known) = (&survey.hidden, &survey.sights, &survey.known);
-        let settings = Settings { run, options: &own, hidden, sights, known };
+        let doubts = Doubts::default();
+        let settings = Settings { run, options: &own, hidden, sights, known, doubts: &doubts };
         let plan = |_: &BTreeMap<_, _>, views: &_| Undo {
             plan: plan_restore(&name, &kept, &to, views),
             forget: BTreeSet::new(),

@@ -12,6 +12,7 @@ use refray_core::plan::undo;
 use super::past::{by_repository, counts, past};
 use super::shelf::{Shelf, ShelfError};
 use super::work::{Work, unmatched};
+use crate::doubt::Doubts;
 use crate::engine::Engine;
 use crate::options::{Settings, SyncOptions};
 use crate::run::SyncError;
@@ -157,7 +158,8 @@ impl Engine {
         self.emit(Event::GroupListed { group: name.clone(), repositories: repositories.len() });
         let own = SyncOptions { dry_run: options.dry_run, ..SyncOptions::default() };
         let (hidden, sights, known) = (&survey.hidden, &survey.sights, &survey.known);
-        let settings = Settings { run, options: &own, hidden, sights, known };
+        let doubts = Doubts::default();
+        let settings = Settings { run, options: &own, hidden, sights, known, doubts: &doubts };
         let shelf = Shelf::new(&self.dirs.state);
         let works = repositories.into_iter().map(|actions| {
             let (survey, settings, shelf) = (&survey, &settings, &shelf);

@@ -8,7 +8,7 @@ use refray_core::baseline::Baseline;
 use refray_core::name::{EndpointId, GroupName, RefName, RepoName, SiteName};
 use refray_core::oid::Oid;
 use refray_core::outcome::{Action, Summary};
-use refray_core::plan::group::Renamed;
+use refray_core::plan::group::{Doubted, Renamed};
 use refray_core::repository::{AccountId, ForgeId};
 
 use super::error::StoreError;
@@ -78,6 +78,18 @@ pub trait Store: Send + Sync {
 
     /// Forgets a repository: its copies, baseline, requests and place in the queue. The journal keeps what was done.
     async fn forget(&self, group: &GroupName, key: &str) -> Result<(), StoreError>;
+
+    /// Remembers of every copy on a site, whatever its group, that its absence does not count as a deletion: something on
+    /// the site looks as if an old backup had been restored.
+    async fn doubt_site(&self, site: &SiteName, reason: &str) -> Result<(), StoreError>;
+
+    /// Remembers which absences are held, and which copies were seen again.
+    async fn remember_doubts(
+        &self,
+        group: &GroupName,
+        doubted: &[Doubted],
+        cleared: &[(String, EndpointId)],
+    ) -> Result<(), StoreError>;
 
     /// Writes a run's beginning to the journal. Ids are given by the caller and sort by time.
     async fn start_run(&self, run: &str, at: Timestamp, command: &str) -> Result<(), StoreError>;

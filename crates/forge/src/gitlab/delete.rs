@@ -35,8 +35,9 @@ impl GitLab {
             Err(error) => return Err(error),
         }
         Ok(match self.find(url, &doing).await {
-            Ok(Some(project)) => scheduled(project),
-            Ok(None) => Deletion::Done,
+            Ok(Some(project)) if project.marked().is_some() => scheduled(project),
+            // One without a mark is on its way out: where nothing waits, it goes in the background.
+            Ok(_) => Deletion::Done,
             // It was accepted; only whether it is done at once or later could not be seen.
             Err(_) => Deletion::Scheduled { on: None, path: path.to_owned() },
         })

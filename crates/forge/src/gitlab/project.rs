@@ -33,7 +33,8 @@ pub(crate) struct ProjectNamespace {
 }
 
 impl Project {
-    /// Returns the day on which GitLab will delete the project, or on which it was marked for that.
+    /// Returns the day on which the project was marked for deletion. How long it is kept from then on is a setting of the
+    /// instance, which only its administrators can read.
     pub(crate) fn marked(&self) -> Option<&str> {
         self.marked_for_deletion_on.as_deref().or(self.marked_for_deletion_at.as_deref())
     }

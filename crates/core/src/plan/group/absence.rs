@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::name::EndpointId;
 use crate::plan::group::index::Index;
+use crate::plan::group::outcome::Doubted;
 use crate::plan::group::rename::Renames;
 use crate::plan::group::world::{GroupWorld, Known, Look, Sight};
+use crate::repository::{Repository, Visibility};
 
 /// How many repositories may vanish at once whatever their share.
 const ALWAYS_ALLOWED: usize = 3;
@@ -37,7 +39,10 @@ impl<'a> Absences<'a> {
         for (key, copies) in world.known {
             let verdicts = copies.iter().filter_map(|(endpoint, known)| {
                 let (sight, listed) = scene.absent(key, endpoint)?;
-                Some((endpoint, scene.verdict(endpoint, known, sight, listed)))
+                let verdict = scene.verdict(key, endpoint, known, sight, listed);
+                // Where nothing is left there is nothing to hold.
+                let doubt = known.doubt.as_ref().filter(|_| absences.gone.binary_search(&key.as_str()).is_err());
+                Some((endpoint, doubt.map_or(verdict, |doubt| Err(doubt.clone()))))
             });
             let verdicts: BTreeMap<_, _> = verdicts.collect();
             if !verdicts.is_empty() {
@@ -69,6 +74,18 @@ impl<'a> Absences<'a> {
         self.verdicts.get(key)?.get(endpoint)
     }
 
+    /// Returns the absences that are held and not remembered as such yet.
+    pub(super) fn doubted(&self, world: &GroupWorld<'_>) -> Vec<Doubted> {
+        let all = self.verdicts.iter().flat_map(|(key, sides)| sides.iter().map(move |side| (*key, side)));
+        let held = all.filter_map(|(key, (endpoint, verdict))| {
+            let reason = verdict.as_ref().err()?;
+            let known = world.known.get(key)?.get(*endpoint)?;
+            let (key, endpoint) = (key.to_owned(), (*endpoint).clone());
+            known.doubt.is_none().then(|| Doubted { key, endpoint, reason: reason.clone() })
+        });
+        held.collect()
+    }
+
     /// Returns the keys of which no copy is left anywhere, and whose absence nowhere looks doubtful.
     pub(super) fn forgotten(&self) -> Vec<String> {
         let doubtless = |key: &str| self.verdicts.get(key).is_none_or(|all| all.values().all(Result::is_ok));
@@ -92,8 +109,25 @@ impl<'a> Scene<'_, 'a> {
         let gone = self.world.group.endpoint(endpoint).is_some()
             && self.index.get(key, endpoint).is_empty()
             && self.renames.get(endpoint, key).is_none()
-            && sight.looks.get(key) == Some(&Look::NotFound);
+            && (sight.looks.get(key) == Some(&Look::NotFound) || self.is_taken(sight, key, endpoint));
         gone.then_some((sight, listed))
+    }
+
+    /// Says whether the path leads to another repository than the one remembered: that one is not there any more.
+    fn is_taken(&self, sight: &Sight, key: &str, endpoint: &EndpointId) -> bool {
+        let known = self.world.known.get(key).and_then(|copies| copies.get(endpoint));
+        matches!((sight.looks.get(key), known), (Some(Look::Moved(now)), Some(known)) if now.id != known.id)
+    }
+
+    /// Says whether something is listed, and nothing of it is what a token that sees only public repositories would miss.
+    fn sees_public_only(&self, sight: &Sight) -> bool {
+        let public = |repository: &Repository| repository.visibility == Some(Visibility::Public);
+        sight.listing.as_ref().is_some_and(|listing| !listing.is_empty() && listing.iter().all(public))
+    }
+
+    fn is_private(&self, key: &str) -> bool {
+        let mut copies = self.world.group.endpoints.iter().flat_map(|endpoint| self.index.get(key, &endpoint.id));
+        copies.any(|copy| copy.visibility.is_some_and(|visibility| visibility != Visibility::Public))
     }
 
     fn is_gone_everywhere(&self, key: &str, copies: &BTreeMap<EndpointId, Known>) -> bool {
@@ -105,14 +139,25 @@ impl<'a> Scene<'_, 'a> {
         whole && configured.all(|endpoint| self.absent(key, endpoint).is_some())
     }
 
-    fn verdict(&self, endpoint: &EndpointId, known: &Known, sight: &Sight, listed: usize) -> Result<(), String> {
+    fn verdict(
+        &self,
+        key: &str,
+        endpoint: &EndpointId,
+        known: &Known,
+        sight: &Sight,
+        listed: usize,
+    ) -> Result<(), String> {
         let remembered = self.remembered.get(endpoint).copied().unwrap_or_default();
         if !known.agreed {
             Err("it was never in sync everywhere".to_owned())
         } else if known.account != sight.account {
             Err(format!("another account than before is behind the token of {endpoint}"))
+        } else if self.is_taken(sight, key, endpoint) {
+            Err(format!("its old path on {endpoint} leads to another repository now"))
         } else if listed == 0 && remembered > 1 {
             Err(format!("nothing at all is visible on {endpoint}"))
+        } else if self.sees_public_only(sight) && self.is_private(key) {
+            Err(format!("only public repositories are visible on {endpoint}, and this one is not public elsewhere"))
         } else {
             Ok(())
         }

@@ -11,6 +11,6 @@ mod task;
 mod tests;
 mod world;
 
-pub use outcome::{Copy, GroupPlan, Renamed, RepoTask};
+pub use outcome::{Copy, Doubted, GroupPlan, Renamed, RepoTask};
 pub use planning::{looks_needed, plan};
 pub use world::{GroupWorld, Known, Look, Selection, Sight};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::baseline::Baseline;
 use crate::name::{EndpointId, RepoName};
 use crate::plan::action::{CreateRepository, DeleteRepository};
 use crate::plan::finding::Finding;
@@ -38,6 +39,18 @@ pub struct RepoTask {
     pub findings: Vec<Finding>,
 }
 
+impl RepoTask {
+    /// Takes out of the baseline what was agreed with a repository that is no more: it says nothing of the one that took
+    /// its place, or is to.
+    pub fn forget_what_is_new(&self, baseline: &mut Baseline) {
+        for (endpoint, copy) in &self.copies {
+            if matches!(copy, Copy::Present { recreated: true, .. } | Copy::Create(_)) {
+                baseline.forget(endpoint);
+            }
+        }
+    }
+}
+
 /// A repository that has a new name on every side that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
@@ -45,6 +58,17 @@ pub struct Renamed {
     pub from: String,
     /// Its name now.
     pub to: RepoName,
+}
+
+/// A copy whose absence does not count as a deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubted {
+    /// The key under which the repository is remembered.
+    pub key: String,
+    /// Where it vanished.
+    pub endpoint: EndpointId,
+    /// Why it may not have been deleted.
+    pub reason: String,
 }
 
 /// What a run does with a group.
@@ -56,6 +80,10 @@ pub struct GroupPlan {
     pub renamed: Vec<Renamed>,
     /// Selected names that exist nowhere.
     pub unmatched: Vec<String>,
+    /// Absences that are held, to be remembered, for they stay held when the reason is gone.
+    pub doubted: Vec<Doubted>,
+    /// Copies that are remembered as doubted and were seen again: key and endpoint.
+    pub cleared: Vec<(String, EndpointId)>,
     /// Keys of repositories that are remembered and, beyond doubt, exist nowhere any more: they can be forgotten.
     pub gone: Vec<String>,
 }

@@ -34,7 +34,7 @@ impl<'a> Renames<'a> {
                 let sight = world.sights.get(endpoint).filter(|sight| sight.listing.is_some());
                 let listed = sight.and_then(|_| index.by_id(endpoint, &known.id));
                 let moved = sight.and_then(|sight| match sight.looks.get(key) {
-                    Some(Look::Moved(repository)) if repository.path != known.path => Some(repository),
+                    Some(Look::Moved(now)) if now.path != known.path && now.id == known.id => Some(now),
                     _ => None,
                 });
                 let renamed = listed.filter(|repository| repository.name.key() != *key);

@@ -45,7 +45,11 @@ pub(super) fn renamed(endpoint: &EndpointId, former: &str, now: &Repository) -> 
 }
 
 pub(super) fn absence_held(world: &GroupWorld<'_>, endpoint: &EndpointId, reason: &str) -> Finding {
-    let then = if world.group.delete_missing { "delete it on the others too" } else { "have it made anew there" };
+    let then = if world.group.delete_missing {
+        "delete it on the others too; if it is to come back, make an empty repository of its name there, which is then filled"
+    } else {
+        "have it made anew there"
+    };
     Finding::new(
         FindingKind::AbsenceHeld,
         format!("it is not visible on {endpoint} any more, and may not have been deleted: {reason}"),

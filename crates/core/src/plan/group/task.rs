@@ -116,7 +116,10 @@ impl<'a> Judged<'_, 'a> {
         }
         match sight.looks.get(self.key) {
             Some(Look::Found(repository)) => present(repository, Some(remembered)),
-            Some(Look::NotFound) => {
+            Some(Look::Moved(now)) if now.id == remembered.id => {
+                Copy::Unreadable("it is not listed, and a direct look gave no clear answer".to_owned())
+            }
+            Some(Look::NotFound | Look::Moved(_)) => {
                 match self.scene.absences.get(self.key, id) {
                     Some(Err(reason)) if !self.scene.world.selection.confirm_deletions => {
                         self.findings.push(report::absence_held(self.scene.world, id, reason));
@@ -126,9 +129,7 @@ impl<'a> Judged<'_, 'a> {
                 Copy::Absent
             }
             Some(Look::Unreadable(why)) => Copy::Unreadable(why.clone()),
-            Some(Look::Moved(_)) | None => {
-                Copy::Unreadable("it is not listed, and a direct look gave no clear answer".to_owned())
-            }
+            None => Copy::Unreadable("it is not listed, and a direct look gave no clear answer".to_owned()),
         }
     }
 }

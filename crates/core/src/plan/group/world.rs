@@ -21,6 +21,8 @@ pub struct Known {
     pub account: Option<AccountId>,
     /// All endpoints held the same once.
     pub agreed: bool,
+    /// Why its absence does not count as a deletion until a person says so. Goes once it is seen again.
+    pub doubt: Option<String>,
 }
 
 /// The result of a direct look at a copy that is remembered and not listed.

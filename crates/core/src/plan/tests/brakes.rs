@@ -196,3 +196,37 @@ fn a_held_deletion_says_why_and_where() {
     assert!(finding.remedy.contains("--confirm-deletions"), "{finding:?}");
     assert_eq!(finding.sides.values().map(String::as_str).filter(|side| *side == "-").count(), 1);
 }
+
+#[test]
+fn what_looks_like_a_restored_backup_is_a_sign() {
+    for (sides, expected) in [
+        // What is in order: nothing changed, pushed on one side, on both, created, deleted on both.
+        ("e1: main=B | e2: main=B | base: main=B", ""),
+        ("e1: main=C | e2: main=B | base: main=B", ""),
+        ("e1: main=C | e2: main=X | base: main=B", ""),
+        ("e1: main=B t=C #v1=B | e2: main=B | base: main=B", ""),
+        ("e1: main=B | e2: main=B | base: main=B t=C #v1=B", ""),
+        ("e1: main=A | e2: main=A | base: main=B", ""),
+        // A tag or a branch that is gone, and one that went back: alone, and while the other side went on.
+        ("e1: main=B | e2: main=B #v1=B | base: main=B #v1=B", "e1 tag `v1`"),
+        ("e1: main=B | e2: main=B t=C | base: main=B t=C", "e1 branch `t`"),
+        ("e1: main=A | e2: main=B | base: main=B", "e1 branch `main` went back"),
+        ("e1: main=C | e2: main=A | base: main=B", "e2 branch `main` went back"),
+        ("e1: | e2: main=B | base: main=B", "e1 branch `main` vanished"),
+        // On both sides, something else each.
+        ("e1: main=A #v1=B | e2: main=B | base: main=B #v1=B", "e1 branch `main` went back, e2 tag `v1`"),
+        // Where nothing was agreed, or nothing can be read, nothing can have gone back.
+        ("e1: | e2: main=B", ""),
+        ("e1: ? | e2: main=B | base: main=B", ""),
+        // What cannot be compared may have gone back.
+        ("e1: main=Z | e2: main=B | base: main=B", "e1 branch `main` went back"),
+    ] {
+        let signs = case(HISTORY, sides).signs();
+        let expected: Vec<_> = expected.split(", ").filter(|words| !words.is_empty()).collect();
+        assert_eq!(signs.len(), expected.len(), "{sides}: {signs:?}");
+        for ((at, sign), words) in signs.iter().zip(expected) {
+            let (who, what) = words.split_once(' ').unwrap();
+            assert!(at.as_str() == who && sign.contains(what), "{sides}: {signs:?}");
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::plan::action::CreateRepository;
 use crate::plan::{
     CombineStrategy, ConflictFacts, Finding, Pair, Policy, Releases, RepoPlan, Request, RequestState, RequestStep,
     Requests, Trial, TrialResult, Trials, View, Views, World, clusters_by_equal_tips, conflict_branch, next_baseline,
-    questions, repository,
+    questions, repository, signs_of_restoration,
 };
 use crate::repository::Visibility;
 use crate::snapshot::Snapshot;
@@ -297,6 +297,16 @@ impl Case {
             }
         }
         panic!("planning asks without end");
+    }
+
+    /// What looks like a restored backup.
+    pub(super) fn signs(&self) -> BTreeMap<EndpointId, String> {
+        let none = Ancestry::default();
+        let Self { policy, releases, views, baseline, .. } = self;
+        let conflicts = ConflictFacts::default();
+        let world = World { policy, releases: *releases, views, baseline, ancestry: &none, conflicts };
+        let ancestry = self.history.ancestry(&world);
+        signs_of_restoration(&World { ancestry: &ancestry, ..world })
     }
 
     /// Carries a plan out, and remembers what is agreed then.

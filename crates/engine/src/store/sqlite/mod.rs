@@ -10,6 +10,7 @@
 //! which nothing changed writes nothing but its beginning and end, so the price is only paid where something was done.
 
 mod baseline;
+mod doubt;
 mod endpoint;
 mod fault;
 mod journal;
@@ -32,7 +33,7 @@ use refray_core::baseline::Baseline;
 use refray_core::name::{EndpointId, GroupName, RefName, RepoName, SiteName};
 use refray_core::oid::Oid;
 use refray_core::outcome::{Action, Summary};
-use refray_core::plan::group::Renamed;
+use refray_core::plan::group::{Doubted, Renamed};
 use refray_core::repository::{AccountId, ForgeId};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
@@ -152,6 +153,19 @@ impl Store for SqliteStore {
 
     async fn forget(&self, group: &GroupName, key: &str) -> Result<(), StoreError> {
         located!(self, rename::forget(self, group, key))
+    }
+
+    async fn doubt_site(&self, site: &SiteName, reason: &str) -> Result<(), StoreError> {
+        located!(self, doubt::doubt_site(self, site, reason))
+    }
+
+    async fn remember_doubts(
+        &self,
+        group: &GroupName,
+        doubted: &[Doubted],
+        cleared: &[(String, EndpointId)],
+    ) -> Result<(), StoreError> {
+        located!(self, doubt::remember(self, group, doubted, cleared))
     }
 
     async fn start_run(&self, run: &str, at: Timestamp, command: &str) -> Result<(), StoreError> {

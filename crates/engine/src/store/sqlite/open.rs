@@ -13,8 +13,11 @@ use crate::store::StoreError;
 
 /// The steps from an empty file to the present format. A step that was ever released is never changed; new ones are
 /// added at the end. The file's `user_version` says how many it has been through.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../../migrations/0001_initial.sql"), include_str!("../../../migrations/0003_hook_secret.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_initial.sql"),
+    include_str!("../../../migrations/0002_doubt.sql"),
+    include_str!("../../../migrations/0003_hook_secret.sql"),
+];
 
 /// Marks the file as refray's: `rfry`.
 const APPLICATION_ID: i64 = 0x7266_7279;

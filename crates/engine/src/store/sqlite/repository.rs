@@ -24,7 +24,7 @@ pub(super) async fn load(
     let mut reading = store.pool.begin().await?;
     let mut query = QueryBuilder::new(
         "SELECT r.key, r.name, r.fingerprint, r.status, r.since, r.recorded, r.unfinished, r.error, r.remedy, r.findings,
-                c.endpoint, c.name, c.forge_id, c.path, c.account, c.agreed
+                c.endpoint, c.name, c.forge_id, c.path, c.account, c.agreed, c.doubt
          FROM repository AS r LEFT JOIN copy AS c ON c.repository = r.id WHERE r.group_name = ",
     );
     query.push_bind(group.as_str());
@@ -76,6 +76,7 @@ fn known_of(row: &SqliteRow) -> Result<Known, Fault> {
         path: row.try_get(13)?,
         account: row.try_get::<Option<String>, _>(14)?.map(AccountId),
         agreed: row.try_get(15)?,
+        doubt: row.try_get(16)?,
     })
 }
 

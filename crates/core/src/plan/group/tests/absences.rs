@@ -142,3 +142,61 @@ fn a_deletion_waits_for_whatever_else_is_to_be_said() {
         ],
     );
 }
+
+#[test]
+fn an_absence_that_was_held_stays_held() {
+    let b = "b: e1=here e2=here";
+    let seen = |copy: &str| format!("e1: b#9 | e2: a#2 b#8 | known a: e1#1{copy} e2#2 | known b: e1#9 e2#8");
+    check(DELETE, &seen(""), &["a: e1=absent e2=delete(#2)", b]);
+    let doubted = seen("?");
+    check(DELETE, &doubted, &["a: e1=absent e2=here [absence_held e1]", b]);
+    check("", &doubted, &["a: e1=absent e2=here [absence_held e1]", b]);
+    let plan = case(DELETE, &doubted).plan();
+    assert!(plan.tasks[0].findings[0].message.ends_with("it was held before"), "{:?}", plan.tasks[0].findings);
+    assert!(plan.doubted.is_empty() && plan.cleared.is_empty());
+    let confirmed = case(DELETE, &doubted).selecting(|selection| selection.confirm_deletions = true);
+    check_case(&confirmed, &["a: e1=absent e2=delete(#2)", b]);
+    // Another one that is there elsewhere is no reason to doubt it.
+    let elsewhere = "e1: b#9 | e2: a#2 b#8 | known a: e1#1 e2#2? | known b: e1#9 e2#8";
+    check(DELETE, elsewhere, &["a: e1=absent e2=delete(#2)", b]);
+}
+
+#[test]
+fn what_is_held_and_what_is_seen_again_is_to_be_remembered() {
+    let plan = case(DELETE, "e1@8: b#9 | e2: a#2 b#8 | known a: e1#1@7 e2#2 | known b: e1#9? e2#8").plan();
+    let doubted: Vec<_> =
+        plan.doubted.iter().map(|doubted| (doubted.key.as_str(), doubted.endpoint.as_str())).collect();
+    assert_eq!(doubted, [("a", "e1")]);
+    assert!(plan.doubted[0].reason.contains("another account"));
+    assert_eq!(plan.cleared, [("b".to_owned(), crate::plan::group::tests::notation::endpoint("e1"))]);
+    // Found by a direct look, or under another name, is seen again as well.
+    for seen in ["e1: | e2: a#2 | known a: e1#1? e2#2 | look e1 a: found#1", "e1: c#1 | e2: a#2 | known a: e1#1? e2#2"]
+    {
+        assert_eq!(case(DELETE, seen).plan().cleared.len(), 1, "{seen}");
+    }
+    // Where nothing is left there is nothing to hold.
+    check(DELETE, "e1: b#8 | e2: b#9 | known a: e1#1? e2#2", &["b: e1=new e2=new", "a gone"]);
+}
+
+#[test]
+fn a_path_that_leads_to_another_repository_is_an_absence_in_doubt() {
+    let seen = "e1: c#7 | e2: a#2 | known a: e1#1 e2#2 | look e1 a: moved#7=me/c";
+    check(DELETE, seen, &["a: e1=absent e2=here [absence_held e1]", "c: e1=new e2=create(private)"]);
+}
+
+#[test]
+fn a_private_one_is_not_deleted_because_only_public_ones_are_visible() {
+    let seen = |b: &str, a: &str| format!("e1: b#9{b} | e2: a#2{a} b#8 | known a: e1#1 e2#2 | known b: e1#9 e2#8");
+    let b = "b: e1=here e2=here";
+    for (other, own, held) in [
+        ("+public", "+private", true),
+        ("+public", "+internal", true),
+        ("+public", "+public", false),
+        ("+private", "+private", false),
+        ("+public", "", false),
+        ("", "+private", false),
+    ] {
+        let a = if held { "a: e1=absent e2=here [absence_held e1]" } else { "a: e1=absent e2=delete(#2)" };
+        check(DELETE, &seen(other, own), &[a, b]);
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! What is seen is written as `e1: alpha#1 beta#2+private | e2: ? | known alpha: e1#1 e2#5 | look e2 alpha: moved#5=x/beta`:
 //! each endpoint's listing with the forges' ids and, behind `+`, the visibility (`?`: it could not be listed), what is
-//! remembered (`~` behind the id: never in sync everywhere), and direct looks. Who is remembered, not listed and not
+//! remembered (`~` behind the id: never in sync everywhere; `?`: its absence was held before), and direct looks. Who is remembered, not listed and not
 //! looked for is not found. `e1@7` names the account behind the token, `e1#1@7` the one remembered; 1 when there is none.
 //!
 //! A plan is shown as `alpha: e1=here e2=create(private) e3=absent [deleted e3]`. `new` is a copy that is not the one
@@ -103,6 +103,7 @@ pub(super) fn repository(text: &str) -> Repository {
 
 fn remembered(name: &str, text: &str) -> (EndpointId, Known) {
     let (text, account) = text.split_once('@').unwrap_or((text, "1"));
+    let (text, doubt) = text.strip_suffix('?').map_or((text, false), |text| (text, true));
     let (text, agreed) = text.strip_suffix('~').map_or((text, true), |text| (text, false));
     let (at, id) = text.split_once('#').unwrap();
     let known = Known {
@@ -111,6 +112,7 @@ fn remembered(name: &str, text: &str) -> (EndpointId, Known) {
         path: format!("me/{name}"),
         account: Some(AccountId(account.to_owned())),
         agreed,
+        doubt: doubt.then(|| "it was held before".to_owned()),
     };
     (endpoint(at), known)
 }

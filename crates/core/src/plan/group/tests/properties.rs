@@ -76,7 +76,7 @@ fn build(scene: &Scene) -> (MirrorGroup, BTreeMap<crate::name::EndpointId, Sight
             if let Some(agreed) = kind.remembered {
                 let account = Some(AccountId("1".into()));
                 let (name, path) = (repository(&format!("{key}#0")).name, format!("me/{key}"));
-                let entry = Known { name, id: ForgeId(own.clone()), path, account, agreed };
+                let entry = Known { name, id: ForgeId(own.clone()), path, account, agreed, doubt: None };
                 known.entry(key.clone()).or_default().insert(id.clone(), entry);
             }
             let visibility = ["", "+private", "+internal", "+public"][usize::from(kind.visibility)];

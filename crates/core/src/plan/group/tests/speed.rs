@@ -28,6 +28,7 @@ fn ten_thousand_repositories_are_planned_in_a_fraction_of_a_second() {
                 path: format!("me/{key}"),
                 account: None,
                 agreed: true,
+                doubt: None,
             };
             known.entry(key.clone()).or_default().insert(id.clone(), remembered);
             match side {

@@ -61,6 +61,7 @@ fn known(name: &str, id: u32, agreed: bool) -> Known {
         path: format!("me/{name}"),
         account: (id % 2 == 1).then(|| AccountId("17".into())),
         agreed,
+        doubt: None,
     }
 }
 

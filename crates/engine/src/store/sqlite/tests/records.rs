@@ -1,5 +1,5 @@
 use refray_core::name::SiteName;
-use refray_core::plan::group::Renamed;
+use refray_core::plan::group::{Doubted, Renamed};
 use refray_core::plan::{Finding, FindingKind};
 
 use super::*;
@@ -147,4 +147,32 @@ async fn ten_thousand_repositories_are_loaded_at_once() {
     assert_eq!(records.len(), 10_000);
     assert!(records.values().all(|record| record.copies.len() == 3 && !record.needs_retry()));
     assert_eq!(records["repo-4711"].copies[&endpoint("gitea/me")].path, "me/Repo-4711");
+}
+
+#[tokio::test]
+async fn doubts_are_remembered_until_they_are_cleared() {
+    let (_dir, store) = open().await;
+    for name in ["alpha", "beta"] {
+        record(&store, name, &Baseline::default()).await;
+    }
+    let doubts = async || {
+        let records = store.group_state(&group()).await.unwrap();
+        let copies = records
+            .into_iter()
+            .flat_map(|(key, record)| record.copies.into_iter().map(move |copy| (key.clone(), copy)));
+        let doubted = copies.filter_map(|(key, (at, known))| Some(format!("{key} {at} {}", known.doubt?)));
+        doubted.collect::<Vec<_>>()
+    };
+    assert!(doubts().await.is_empty());
+    let held = |key: &str| Doubted { key: key.into(), endpoint: endpoint("gitea/me"), reason: "gone".into() };
+    store.remember_doubts(&group(), &[held("beta"), held("unknown")], &[]).await.unwrap();
+    assert_eq!(doubts().await, ["beta gitea/me gone"]);
+    // A first reason is kept, and other sites whose names start alike are let be.
+    store.doubt_site(&SiteName::new("gitea").unwrap(), "restored").await.unwrap();
+    store.doubt_site(&SiteName::new("git").unwrap(), "another").await.unwrap();
+    assert_eq!(doubts().await, ["alpha gitea/me restored", "beta gitea/me gone"]);
+    // Recording anything else does not take it away; only that it is seen again does.
+    record(&store, "alpha", &Baseline::default()).await;
+    store.remember_doubts(&group(), &[], &[("beta".into(), endpoint("gitea/me"))]).await.unwrap();
+    assert_eq!(doubts().await, ["alpha gitea/me restored"]);
 }
