@@ -27,6 +27,7 @@ mod requests;
 mod restored;
 mod retry;
 mod safety;
+mod scenes;
 mod secrets;
 mod undo;
 mod webhooks;

@@ -124,6 +124,8 @@ pub(super) fn delete(call: &Call, project: &Repository) -> Answer {
             return Err(Refusal::bad("`full_path` is incorrect. You must enter the complete path for the project."));
         }
         call.site.delete_repository(project.id, user.id)?;
+    } else if call.site.world().deletes_at_once {
+        call.site.delete_repository(project.id, user.id)?;
     } else {
         if project.marked_for_deletion.is_some() {
             return Err(Refusal::bad("Project has been already marked for deletion"));

@@ -38,6 +38,8 @@ pub struct World {
     pub pulls: BTreeMap<(u64, u64), Pull>,
     /// Comments by id.
     pub comments: BTreeMap<u64, Comment>,
+    /// GitLab: what is deleted goes at once, as where delayed deletion is not configured.
+    pub deletes_at_once: bool,
     /// Names that repositories had before, in lower case, and the repository's id.
     pub(crate) former_repositories: BTreeMap<String, u64>,
     /// Names that accounts had before, in lower case, and the account's id.
