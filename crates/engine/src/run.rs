@@ -198,7 +198,8 @@ impl Engine {
             });
         }
         let mut plan = group::plan(&GroupWorld { group, sights: &sights, known: &known, selection });
-        if !dry_run && !(plan.doubted.is_empty() && plan.cleared.is_empty()) {
+        let nothing_new = plan.doubted.is_empty() && plan.cleared.is_empty();
+        if !dry_run && !nothing_new {
             self.store.remember_doubts(&group.name, &plan.doubted, &plan.cleared).await?;
         }
         let (deferred, tasks): (Vec<_>, _) = std::mem::take(&mut plan.tasks).into_iter().partition(doubt::deletes);
