@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn trees_sort_as_if_their_names_ended_with_a_slash() {
-        let mut tree = vec![entry("a", 0o40000), entry("a0", 0o100644), entry("a-b", 0o100644), entry("b", 0o100755)];
+        let mut tree = [entry("a", 0o40000), entry("a0", 0o100644), entry("a-b", 0o100644), entry("b", 0o100755)];
         tree.sort_by(Entry::order);
         let names: Vec<_> = tree.iter().map(|entry| String::from_utf8_lossy(&entry.name).into_owned()).collect();
         assert_eq!(names, ["a-b", "a", "a0", "b"]);

@@ -199,7 +199,7 @@ fn rename(files: &mut Files, from: &str, to: &str) {
 }
 
 impl Deed {
-    fn apply(&self, own: &[Files], other: &[Deed]) -> Files {
+    fn apply(&self, own: &[Files], other: &[Self]) -> Files {
         let now = own.last().cloned().unwrap_or_default();
         match self {
             Self::Empty => now,
