@@ -41,7 +41,9 @@ impl<'a> Brake<'a> {
         if gone.is_empty() {
             return None;
         }
-        if !row.sides.iter().any(|side| side.tip.is_some() && side.base.is_some()) {
+        // Whoever has the branch without having agreed to it stands for a hold that was written down, or joined later. That
+        // one of the endpoints on which it vanished has it again says nothing of the others.
+        if row.sides.iter().any(|side| side.tip.is_some() && side.base.is_none()) {
             return Some((gone, nobody_agreed()));
         }
         let reason = gone.iter().find_map(|endpoint| {
@@ -92,7 +94,7 @@ pub fn signs_of_restoration(world: &World<'_>) -> BTreeMap<EndpointId, String> {
 }
 
 fn nobody_agreed() -> String {
-    "it was held before, and no endpoint that has the branch agreed to what happened".to_owned()
+    "it was held before, or not every endpoint that has the branch agreed to it".to_owned()
 }
 
 /// What was counted at one endpoint.

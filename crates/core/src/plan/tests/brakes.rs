@@ -178,13 +178,9 @@ fn waiting_for_an_endpoint_is_no_hold() {
 
 #[test]
 fn a_newcomer_is_asked_before_its_branch_goes() {
-    // Whoever agreed has deleted it; a newcomer that has it agreed to nothing.
+    // A newcomer that has it agreed to nothing, whoever else has deleted it.
     check(HISTORY, "e1: main=B | e2: main=B t=C | base: main=B t=C@e1", "deletion_held t");
-    check(
-        HISTORY,
-        "e1: main=B | e2: main=B t=C | e3: main=B t=C | base: main=B t=C@e1,e2",
-        "e2 t C-> delete, e3 t C-> delete",
-    );
+    check(HISTORY, "e1: main=B | e2: main=B t=C | e3: main=B t=C | base: main=B t=C@e1,e2", "deletion_held t");
 }
 
 #[test]
@@ -229,4 +225,20 @@ fn what_looks_like_a_restored_backup_is_a_sign() {
             assert!(at.as_str() == who && sign.contains(what), "{sides}: {signs:?}");
         }
     }
+}
+
+#[test]
+fn what_was_pushed_again_on_one_of_several_sides_is_deleted_on_none() {
+    let before = "e1: main=A topic=B | e2: main=A | e3: main=A";
+    let sides = format!("{before} | base: main=A topic=B@e2,e3");
+    // Held on e2 and e3; somebody pushes it to e2 again.
+    let mut case = case("A-B", &sides);
+    assert_eq!(case.sync(), "deletion_held topic");
+    case.set("e2", "main=A topic=B");
+    assert_eq!(case.sync(), "deletion_held topic");
+    assert_eq!(case.sync(), "deletion_held topic", "e3 alone is held now");
+    case.set("e3", "main=A topic=B");
+    assert_eq!(case.sync(), "");
+    case.set("e1", "main=A");
+    assert_eq!(case.sync(), "e2 topic B-> delete, e3 topic B-> delete", "all agreed again, so a deletion counts");
 }

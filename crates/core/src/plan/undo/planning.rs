@@ -180,8 +180,8 @@ impl<'a> Scene<'a> {
             Some((None, _)) => {
                 let keepers = sources.iter().filter(|(_, snapshot)| snapshot.get(name).is_some());
                 let keepers: Vec<&EndpointId> = keepers.map(|(endpoint, _)| *endpoint).collect();
-                let first = written.first().map(|(endpoint, _)| *endpoint);
-                self.keep_at_source(name, &keepers, first);
+                let written: Vec<&EndpointId> = written.iter().map(|(endpoint, _)| *endpoint).collect();
+                self.keep_at_source(name, &keepers, &written);
             }
             None => {
                 self.undo.forget.insert(name.clone());
@@ -190,18 +190,22 @@ impl<'a> Scene<'a> {
     }
 
     /// A branch that somebody made before the run stays there, and its absence elsewhere is held: neither does it spread
-    /// again, nor is it deleted. It is held by one endpoint alone, so that whoever pushes it there again lets it spread.
-    fn keep_at_source(&mut self, name: &RefName, keepers: &[&EndpointId], written: Option<&EndpointId>) {
-        let Some(written) = written.filter(|_| !keepers.is_empty()) else { return };
+    /// again, nor is it deleted.
+    fn keep_at_source(&mut self, name: &RefName, keepers: &[&EndpointId], written: &[&EndpointId]) {
+        if keepers.is_empty() || written.is_empty() {
+            return;
+        }
         let (kind, places) = (if name.is_tag() { "tag" } else { "branch" }, list(keepers));
         let message = format!("the {kind} `{}` stays on {places}, where it was before the run", name.short());
         let remedy = if name.is_tag() {
             "Delete it there, or the next sync creates it on the others again.".to_owned()
         } else {
-            self.undo.plan.held.insert(name.clone(), BTreeSet::from([written.clone()]));
+            let held = written.iter().map(|endpoint| (*endpoint).clone()).collect();
+            self.undo.plan.held.insert(name.clone(), held);
             format!(
                 "The next syncs hold it as it is. Delete it there too with `refray sync --confirm-deletions --repo NAME`, \
-                 or push it to {written} to let it spread again."
+                 or push it to {} to have it there again.",
+                list(written)
             )
         };
         let finding = Finding::new(FindingKind::Kept, message, remedy).at(name);
