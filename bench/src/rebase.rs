@@ -115,7 +115,7 @@ fn stream(Shape { files, commits, upstream }: Shape) -> String {
     for number in 0..commits {
         let time = 1_600_002_000 + number;
         let from = if number == 0 { "from :1\n" } else { "" };
-        put(format_args!("commit refs/heads/topic\n{who} {time} +0000\ndata 6\ntopic\n{from}\n"));
+        put(format_args!("commit refs/heads/topic\n{who} {time} +0000\ndata 6\ntopic\n{from}"));
         let target = number * 7 % files;
         file(&mut put, target, &lines(target, "head", &format!("topic {number}")));
     }

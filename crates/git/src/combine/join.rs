@@ -62,11 +62,12 @@ fn join(objects: &mut Objects<'_>, tips: &[ObjectId], message: &MergeMessage) ->
         tree = tree::merge(objects, base, tree, commit.tree)?;
         date = date.max(commit.time);
     }
-    let mut data = format!("tree {tree}\n");
-    for tip in &tips {
-        data += &format!("parent {tip}\n");
-    }
-    data += &format!("author {IDENTITY} {date} +0000\ncommitter {IDENTITY} {date} +0000\n\n{}", message.0);
+    let parents: Vec<_> = tips.iter().map(|tip| format!("parent {tip}\n")).collect();
+    let data = format!(
+        "tree {tree}\n{}author {IDENTITY} {date} +0000\ncommitter {IDENTITY} {date} +0000\n\n{}",
+        parents.concat(),
+        message.0
+    );
     Ok(objects.add(Kind::Commit, data.into_bytes())?)
 }
 

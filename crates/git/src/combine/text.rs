@@ -70,10 +70,9 @@ fn merge_by(algorithm: Algorithm, base: &[u8], ours: &[u8], theirs: &[u8]) -> Me
         }
         next = [group[0].end, group[1].end];
         let members = [&sides[0].1[group[0].clone()], &sides[1].1[group[1].clone()]];
-        let hull = members
-            .iter()
-            .flat_map(|hunks| hunks.iter())
-            .fold(usize::MAX..0, |hull, hunk| hull.start.min(hunk.before.start)..hull.end.max(hunk.before.end));
+        let all = || members.iter().flat_map(|hunks| hunks.iter());
+        let hull = all().map(|hunk| hunk.before.start).min().unwrap_or(done)
+            ..all().map(|hunk| hunk.before.end).max().unwrap_or(done);
         let text = |side: usize| -> Vec<&[u8]> {
             let mut text = Vec::new();
             let mut at = hull.start;
