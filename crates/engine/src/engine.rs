@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::lock::Locks;
 use crate::store::Store;
+use crate::wake::Surveys;
 use crate::webhooks::Webhooks;
+use crate::writing::Writing;
 
 /// Where refray keeps things.
 #[derive(Debug, Clone)]
@@ -67,6 +69,10 @@ pub struct Engine {
     pub webhooks: Webhooks,
     /// Set when a run is to end: nothing new is begun.
     pub stop: CancellationToken,
+    /// What the runs in hand are making true.
+    pub writing: Arc<Writing>,
+    /// Looks at whole groups that several visits share.
+    pub surveys: Surveys,
 }
 
 impl Engine {

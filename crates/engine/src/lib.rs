@@ -18,8 +18,12 @@ pub mod restore;
 mod run;
 pub mod store;
 mod transfer;
+mod wake;
 pub mod webhooks;
+mod writing;
 
 pub use engine::{Dirs, Engine, LazyGit};
 pub use options::SyncOptions;
 pub use run::SyncError;
+pub use wake::{Prints, Surveys, Visit};
+pub use writing::Writing;

@@ -134,6 +134,20 @@ impl Locks {
             pause = (pause * 2).min(longest);
         }
     }
+
+    /// Says whether anybody, here or in another process, has the lock of a repository or waits for it. In doubt somebody
+    /// has.
+    pub fn is_held(&self, group: &GroupName, key: &str) -> bool {
+        let name = file_name(group, key);
+        if self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&name) {
+            return true;
+        }
+        match OpenOptions::new().write(true).open(self.folder.join(&name)) {
+            // Whoever wants it at this very moment tries again in a few milliseconds.
+            Ok(file) => file.try_lock().is_err(),
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }
+    }
 }
 
 impl Drop for RepoLock {
@@ -211,6 +225,17 @@ mod tests {
         assert_ne!(file_name(&GroupName::new("x").unwrap(), "y--z"), file_name(&GroupName::new("x--y").unwrap(), "z"),);
         // Another version of refray must find the same file.
         assert_eq!(file_name(&group(), "alpha"), "personal--alpha--a23916164a64f569.lock");
+    }
+
+    #[tokio::test]
+    async fn it_can_be_seen_from_outside_whether_it_is_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let (own, other) = (Locks::new(dir.path()).unwrap(), Locks::new(dir.path()).unwrap());
+        assert!(!own.is_held(&group(), "a"));
+        let lock = own.acquire(&group(), "a", &silent).await.unwrap();
+        assert!(own.is_held(&group(), "a") && other.is_held(&group(), "a") && !other.is_held(&group(), "b"));
+        drop(lock);
+        assert!(!own.is_held(&group(), "a") && !other.is_held(&group(), "a"));
     }
 
     #[tokio::test]

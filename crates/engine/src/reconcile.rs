@@ -7,7 +7,7 @@ use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
 use refray_core::name::{EndpointId, GroupName, RefName, RepoName};
 use refray_core::oid::Oid;
-use refray_core::outcome::RepoStatus;
+use refray_core::outcome::{Outcome, RepoStatus};
 use refray_core::plan::group::{Copy, RepoTask};
 use refray_core::plan::{self, Finding, FindingKind, Policy, Releases, RepoPlan, Severity, View, Views, World};
 
@@ -31,6 +31,8 @@ pub(crate) struct Ended {
     pub(crate) done: usize,
     /// What went wrong with the repository as a whole, and the remedy.
     pub(crate) error: Option<(String, String)>,
+    /// It may go better later without anybody changing anything.
+    pub(crate) may_pass: bool,
 }
 
 /// Brings one repository into agreement, and remembers it when that failed as a whole.
@@ -42,31 +44,43 @@ pub(crate) async fn reconcile(
     settings: &Settings<'_>,
 ) -> Ended {
     let name = task.name.clone();
-    let ended = passes(engine, group, task, record, settings).await;
-    if let Some((message, remedy)) = ended.error.clone().filter(|_| !settings.options.dry_run) {
-        let problem = Problem { message, remedy };
-        if let Err(error) = engine.store.record_problem(&group.name, &name, (engine.clock)(), &problem).await {
-            tracing::warn!(repository = %name, %error, "its failure could not be remembered");
-        }
-    }
+    let ended = match lock(engine, &group.name, &name).await {
+        Ok(_lock) => passes(engine, group, task, record, settings, None).await,
+        Err((message, remedy)) => failed(0, message, &remedy),
+    };
+    remember(engine, group, &name, &ended, settings).await;
     ended
 }
 
-/// Looks, plans and writes until nothing moves in between.
-async fn passes(
+/// Remembers that the work on a repository failed as a whole.
+pub(crate) async fn remember(
+    engine: &Engine,
+    group: &MirrorGroup,
+    name: &RepoName,
+    ended: &Ended,
+    settings: &Settings<'_>,
+) {
+    if let Some((message, remedy)) = ended.error.clone().filter(|_| !settings.options.dry_run) {
+        let problem = Problem { message, remedy };
+        if let Err(error) = engine.store.record_problem(&group.name, name, (engine.clock)(), &problem).await {
+            tracing::warn!(repository = %name, %error, "its failure could not be remembered");
+        }
+    }
+}
+
+/// Looks, plans and writes until nothing moves in between. The repository's lock is held by the caller, who may have
+/// looked already.
+pub(crate) async fn passes(
     engine: &Engine,
     group: &MirrorGroup,
     mut task: RepoTask,
     record: Option<&RepoRecord>,
     settings: &Settings<'_>,
+    seen: Option<Views>,
 ) -> Ended {
-    let _lock = match lock(engine, &group.name, &task.name).await {
-        Ok(lock) => lock,
-        Err((message, remedy)) => return failed(0, message, &remedy),
-    };
     let mut done = 0;
     let mut refused = BTreeSet::new();
-    let mut pass = match one_pass(engine, group, &mut task, record, settings, &mut refused).await {
+    let mut pass = match one_pass(engine, group, &mut task, record, settings, seen, &mut refused).await {
         Ok(pass) => pass,
         Err((message, remedy)) => return failed(0, message, &remedy),
     };
@@ -75,7 +89,7 @@ async fn passes(
         if !pass.look_again || engine.stop.is_cancelled() {
             break;
         }
-        pass = match one_pass(engine, group, &mut task, None, settings, &mut refused).await {
+        pass = match one_pass(engine, group, &mut task, None, settings, None, &mut refused).await {
             Ok(pass) => pass,
             Err((message, remedy)) => return failed(done, message, &remedy),
         };
@@ -98,7 +112,8 @@ async fn passes(
                       behind in the receiving repository.";
         (message.to_owned(), remedy.to_owned())
     });
-    Ended { status: if error.is_some() { RepoStatus::Failed } else { status }, done, error }
+    let may_pass = pass.may_pass || error.is_some();
+    Ended { status: if error.is_some() { RepoStatus::Failed } else { status }, done, error, may_pass }
 }
 
 /// Takes the repository's lock, and waits while another run has it.
@@ -115,7 +130,7 @@ pub(crate) async fn lock(
 }
 
 pub(crate) fn failed(done: usize, message: String, remedy: &str) -> Ended {
-    Ended { status: RepoStatus::Failed, done, error: Some((message, remedy.to_owned())) }
+    Ended { status: RepoStatus::Failed, done, error: Some((message, remedy.to_owned())), may_pass: true }
 }
 
 /// What one look at the repository led to.
@@ -125,6 +140,8 @@ struct Pass {
     findings: Vec<Finding>,
     /// Something moved meanwhile, or its fate is unknown.
     look_again: bool,
+    /// Something could not be read or done, which may pass.
+    may_pass: bool,
 }
 
 async fn one_pass(
@@ -133,13 +150,18 @@ async fn one_pass(
     task: &mut RepoTask,
     record: Option<&RepoRecord>,
     settings: &Settings<'_>,
+    seen: Option<Views>,
     refused: &mut BTreeSet<(EndpointId, RefName)>,
 ) -> Result<Pass, (String, String)> {
     let options = settings.options;
-    let views = observe::views(engine, group, &task.copies).await;
+    let views = match seen {
+        Some(views) => views,
+        None => observe::views(engine, group, &task.copies).await,
+    };
     if !options.full && task.findings.is_empty() && record.is_some_and(|record| unchanged(record, &task.copies, &views))
     {
-        return Ok(Pass { status: RepoStatus::Agreed, done: 0, findings: Vec::new(), look_again: false });
+        let status = RepoStatus::Agreed;
+        return Ok(Pass { status, done: 0, findings: Vec::new(), look_again: false, may_pass: false });
     }
     let stored = engine.store.baseline(&group.name, &task.name.key()).await;
     let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
@@ -171,7 +193,7 @@ async fn one_pass(
     plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
     if options.dry_run {
         let status = preview(engine, group, &task.name, &plan);
-        return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false });
+        return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false, may_pass: false });
     }
     let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings };
     let (status, applied) = carry_out(engine, ground, &plan).await?;
@@ -181,7 +203,9 @@ async fn one_pass(
     let before = refused.len();
     refused.extend(applied.refused_force(group));
     let look_again = applied.look_again || refused.len() > before;
-    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again })
+    let may_pass = applied.outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }))
+        || plan.findings.iter().any(|it| matches!(it.kind, FindingKind::Unreadable | FindingKind::HistoryUnknown));
+    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again, may_pass })
 }
 
 /// What a plan is carried out on.
@@ -218,11 +242,14 @@ pub(crate) async fn carry_out(
     }
     let baseline = held;
     let intended = record::intend(engine, group, plan, settings.run).await?;
-    let applied = apply::apply(engine, group, task, plan, views, facts.mirror.as_ref(), &facts.fetch_errors).await;
+    let writes = engine.writing.begin(&group.name, plan, views);
+    let mut applied = apply::apply(engine, group, task, plan, views, facts.mirror.as_ref(), &facts.fetch_errors).await;
+    applied.look_again |= writes.settle(&applied.views);
     let status = status(plan, &applied);
     keep_reachable(facts, &applied, &baseline).await?;
     let ending = record::Ending { plan, applied: &applied, baseline: &baseline, status, intended };
     record::record(engine, group, task, ending, settings).await?;
+    drop(writes);
     Ok((status, applied))
 }
 

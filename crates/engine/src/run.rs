@@ -14,7 +14,7 @@ use crate::doubt::{self, Doubts};
 use crate::engine::Engine;
 use crate::observe;
 use crate::options::{Settings, SyncOptions};
-use crate::reconcile::reconcile;
+use crate::reconcile::{Ended, reconcile};
 use crate::store::{RepoRecord, StoreError};
 
 /// What ends a run as a whole.
@@ -245,13 +245,19 @@ impl Engine {
         let ended = reconcile(self, group, task, record, settings).await;
         crate::webhooks::after(self, group, &repository, settings).await;
         let (status, done) = (ended.status, ended.done);
-        let (error, remedy) = ended.error.map_or((None, None), |(error, remedy)| (Some(error), Some(remedy)));
-        self.emit(Event::RepositoryFinished { group: group.name.clone(), repository, status, done, error, remedy });
+        self.tell_end(group, repository, ended);
         (status, done)
+    }
+
+    pub(crate) fn tell_end(&self, group: &MirrorGroup, repository: RepoName, ended: Ended) {
+        let Ended { status, done, error, .. } = ended;
+        let (error, remedy) = error.map_or((None, None), |(error, remedy)| (Some(error), Some(remedy)));
+        self.emit(Event::RepositoryFinished { group: group.name.clone(), repository, status, done, error, remedy });
     }
 }
 
 /// What a look at a group found.
+#[derive(Debug)]
 pub(crate) struct Survey {
     /// What is remembered of its repositories, by key.
     pub(crate) records: BTreeMap<String, RepoRecord>,

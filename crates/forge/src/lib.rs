@@ -18,4 +18,4 @@ pub use api::{
 pub use connect::connect;
 pub use credentials::{CredentialError, Environment, resolve};
 pub use error::{ErrorKind, ForgeError};
-pub use http::Options;
+pub use http::{Options, Reached, probe};

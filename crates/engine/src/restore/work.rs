@@ -37,7 +37,7 @@ impl Work<'_> {
     pub(super) async fn run(&self, engine: &Engine) -> (RepoStatus, usize) {
         let (group, repository) = (self.group.name.clone(), self.name.clone());
         engine.emit(Event::RepositoryStarted { group: group.clone(), repository: repository.clone() });
-        let Ended { status, done, error } = self.passes(engine).await;
+        let Ended { status, done, error, .. } = self.passes(engine).await;
         let (error, remedy) = error.map_or((None, None), |(error, remedy)| (Some(error), Some(remedy)));
         engine.emit(Event::RepositoryFinished { group, repository, status, done, error, remedy });
         (status, done)
@@ -71,7 +71,7 @@ impl Work<'_> {
                 return reconcile::failed(done, message.to_owned(), "Run again; nothing was overwritten.");
             }
             let status = if pass.status == RepoStatus::Agreed && done > 0 { RepoStatus::Synced } else { pass.status };
-            return Ended { status, done, error: None };
+            return Ended { status, done, error: None, may_pass: false };
         }
         unreachable!("the last attempt returns")
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use refray_core::baseline::Baseline;
 use refray_core::name::{EndpointId, GroupName, RefName, RepoName, SiteName};
 use refray_core::oid::Oid;
-use refray_core::outcome::{Action, Summary};
+use refray_core::outcome::{Action, RepoStatus, Summary};
 use refray_core::plan::group::{Doubted, Renamed};
 use refray_core::repository::{AccountId, ForgeId};
 
@@ -32,6 +32,9 @@ pub trait Store: Send + Sync {
 
     /// Returns what is remembered of a group's repositories, by key.
     async fn group_state(&self, group: &GroupName) -> Result<BTreeMap<String, RepoRecord>, StoreError>;
+
+    /// Returns how many repositories of each group stand how.
+    async fn standing(&self) -> Result<Vec<(GroupName, RepoStatus, u64)>, StoreError>;
 
     /// Returns what is remembered of one repository.
     async fn repository(&self, group: &GroupName, key: &str) -> Result<Option<RepoRecord>, StoreError>;
@@ -98,7 +101,8 @@ pub trait Store: Send + Sync {
     async fn finish_run(&self, run: &str, at: Timestamp, summary: &Summary) -> Result<(), StoreError>;
 
     /// Writes to the journal what is about to be done to a repository. What became of it is told to
-    /// [`record`](Store::record); if the process ends before, the journal says that it was intended.
+    /// [`record`](Store::record); if the process ends before, the journal says that it was intended. A run that was not
+    /// started begins with this, under the command `serve`.
     async fn begin_actions(
         &self,
         run: &str,
@@ -123,7 +127,8 @@ pub trait Store: Send + Sync {
     /// Puts a repository into the queue.
     async fn enqueue(&self, wakes: &[Wake]) -> Result<Vec<Enqueued>, StoreError>;
 
-    /// Takes the entry that is most due and that nobody holds, if there is one, until `until`.
+    /// Takes the entry that is most due and that nobody holds, if there is one, until `until`. What is urgent goes first,
+    /// and what has been due for minutes counts as urgent; of equals, the group of which least is in hand.
     async fn claim(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<Option<Claim>, StoreError>;
 
     /// Makes a lease last until `until`. Returns whether it is still held.
@@ -137,6 +142,10 @@ pub trait Store: Send + Sync {
 
     /// Gives up a lease without having done the work, as when the process is to end. It does not count as a failure.
     async fn release(&self, claim: &Claim, now: Timestamp) -> Result<Completion, StoreError>;
+
+    /// Takes every lease back, for whoever is certain that no holder is left. What was in hand counts as failed, and is
+    /// due at `now`. Returns how many there were.
+    async fn take_back(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Returns when there is next something to claim: the earliest due time or expiry.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;

@@ -15,6 +15,7 @@ mod options;
 mod pace;
 mod paging;
 mod patience;
+mod probe;
 mod redact;
 mod redirect;
 mod said;
@@ -37,6 +38,7 @@ pub use call::Call;
 pub use client::Client;
 pub use options::Options;
 pub use paging::Paging;
+pub use probe::{Reached, probe};
 pub use text::{one_line, shorten};
 
 pub(crate) use auth::basic;

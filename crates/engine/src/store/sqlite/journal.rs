@@ -77,6 +77,9 @@ pub(super) async fn begin_actions(
     }
     let mut writing = store.begin().await?;
     let connection = &mut *writing.transaction;
+    // A daemon's run is worth a line only once it does something.
+    let query = sqlx::query("INSERT INTO run (id, command, started) VALUES (?, 'serve', ?) ON CONFLICT DO NOTHING");
+    query.bind(run).bind(at.as_millisecond()).execute(&mut *connection).await?;
     let query =
         sqlx::query_scalar("INSERT INTO visit (run, group_name, key, name, begun) VALUES (?, ?, ?, ?, ?) RETURNING id");
     let query = query.bind(run).bind(group.as_str()).bind(name.key()).bind(name.as_str()).bind(at.as_millisecond());

@@ -32,7 +32,7 @@ use jiff::Timestamp;
 use refray_core::baseline::Baseline;
 use refray_core::name::{EndpointId, GroupName, RefName, RepoName, SiteName};
 use refray_core::oid::Oid;
-use refray_core::outcome::{Action, Summary};
+use refray_core::outcome::{Action, RepoStatus, Summary};
 use refray_core::plan::group::{Doubted, Renamed};
 use refray_core::repository::{AccountId, ForgeId};
 use sqlx::{Sqlite, SqlitePool, Transaction};
@@ -104,6 +104,10 @@ impl Store for SqliteStore {
 
     async fn group_state(&self, group: &GroupName) -> Result<BTreeMap<String, RepoRecord>, StoreError> {
         located!(self, repository::load(self, group, None))
+    }
+
+    async fn standing(&self) -> Result<Vec<(GroupName, RepoStatus, u64)>, StoreError> {
+        located!(self, repository::standing(self))
     }
 
     async fn repository(&self, group: &GroupName, key: &str) -> Result<Option<RepoRecord>, StoreError> {
@@ -225,6 +229,10 @@ impl Store for SqliteStore {
 
     async fn release(&self, claim: &Claim, now: Timestamp) -> Result<Completion, StoreError> {
         located!(self, queue::give_up(self, claim, now, false))
+    }
+
+    async fn take_back(&self, now: Timestamp) -> Result<u64, StoreError> {
+        located!(self, queue::take_back(self, now))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use super::{Fault, SqliteStore, value};
 use crate::store::{Claim, Completion, Enqueued, QueueEntry, Wake};
 
+/// How many milliseconds what is not urgent lets itself be overtaken.
+const LONG_ENOUGH: i64 = 5 * 60 * 1000;
+
 pub(super) async fn enqueue(store: &SqliteStore, wakes: &[Wake]) -> Result<Vec<Enqueued>, Fault> {
     let mut writing = store.begin().await?;
     let mut results = Vec::with_capacity(wakes.len());
@@ -40,18 +43,22 @@ pub(super) async fn claim(
     until: Timestamp,
 ) -> Result<Option<Claim>, Fault> {
     let mut writing = store.begin().await?;
-    // A lease that ran out is a failure: what ended its holder may end the next one too.
+    // A lease that ran out is a failure: what ended its holder may end the next one too. What waits without urgency is
+    // not put off for ever by what is urgent, nor one group by another's many.
     let query = sqlx::query_as::<_, (String, String, i64, i64)>(
         "UPDATE queue SET
              attempts = attempts + (holder IS NOT NULL),
              holder = ?1, expires = ?3, claim = claim + 1, again = 0, again_due = NULL
          WHERE (group_name, key) = (
-             SELECT group_name, key FROM queue
+             SELECT group_name, key FROM queue LEFT JOIN (
+                 SELECT group_name AS busy, count(*) AS held FROM queue
+                 WHERE holder IS NOT NULL AND expires > ?2 GROUP BY group_name) ON busy = group_name
              WHERE CASE WHEN holder IS NULL THEN due ELSE expires END <= ?2
-             ORDER BY urgent DESC, due, group_name, key LIMIT 1)
+             ORDER BY (urgent OR due < ?4) DESC, coalesce(held, 0), due, group_name, key LIMIT 1)
          RETURNING group_name, name, attempts, claim",
     );
     let query = query.bind(holder).bind(now.as_millisecond()).bind(until.as_millisecond());
+    let query = query.bind(now.as_millisecond() - LONG_ENOUGH);
     let Some((group, name, attempts, number)) = query.fetch_optional(&mut *writing.transaction).await? else {
         return Ok(None);
     };
@@ -114,6 +121,17 @@ pub(super) async fn give_up(
     let waits = query.execute(&mut *writing.transaction).await?.rows_affected() == 1;
     writing.commit().await?;
     Ok(if waits { Completion::Waiting } else { Completion::Lost })
+}
+
+pub(super) async fn take_back(store: &SqliteStore, now: Timestamp) -> Result<u64, Fault> {
+    let mut writing = store.begin().await?;
+    let query = sqlx::query(
+        "UPDATE queue SET holder = NULL, expires = NULL, attempts = attempts + 1, due = ?, again = 0, again_due = NULL
+         WHERE holder IS NOT NULL",
+    );
+    let taken = query.bind(now.as_millisecond()).execute(&mut *writing.transaction).await?.rows_affected();
+    writing.commit().await?;
+    Ok(taken)
 }
 
 pub(super) async fn next_due(store: &SqliteStore) -> Result<Option<Timestamp>, Fault> {

@@ -103,6 +103,16 @@ pub(super) async fn failed(store: &SqliteStore, group: &GroupName) -> Result<Vec
     Ok(query.fetch_all(&store.pool).await?)
 }
 
+pub(super) async fn standing(store: &SqliteStore) -> Result<Vec<(GroupName, RepoStatus, u64)>, Fault> {
+    let query = sqlx::query_as::<_, (String, String, i64)>(
+        "SELECT group_name, status, count(*) FROM repository GROUP BY group_name, status ORDER BY group_name, status",
+    );
+    let rows = query.fetch_all(&store.pool).await?.into_iter().map(|(group, status, count)| {
+        Ok((value::name("group name", &group)?, value::word("status", &status)?, value::count("count", count)?))
+    });
+    rows.collect()
+}
+
 pub(super) async fn record(store: &SqliteStore, update: &RepoRecordUpdate<'_>) -> Result<u64, Fault> {
     let findings = match update.findings {
         [] => None,

@@ -113,3 +113,38 @@ async fn no_entry_is_claimed_twice() {
     assert_eq!(names.len(), 40);
     assert_eq!(store.queue().await.unwrap().len(), 40);
 }
+
+#[tokio::test]
+async fn the_group_of_which_least_is_in_hand_goes_first() {
+    let (_dir, store) = open().await;
+    let busy: Vec<_> = (0..5).map(|number| wake(&format!("busy-{number}"), true, number)).collect();
+    store.enqueue(&busy).await.unwrap();
+    let quiet = Wake { group: GroupName::new("quiet").unwrap(), ..wake("alone", true, 9) };
+    store.enqueue(&[quiet]).await.unwrap();
+    let mut order = Vec::new();
+    while let Some(claim) = claim(&store, "w", 10).await {
+        order.push(claim.name.to_string());
+    }
+    assert_eq!(order, ["busy-0", "alone", "busy-1", "busy-2", "busy-3", "busy-4"]);
+}
+
+#[tokio::test]
+async fn what_has_waited_for_minutes_is_overtaken_no_more() {
+    let (_dir, store) = open().await;
+    store.enqueue(&[wake("old", false, 0), wake("new", true, 290), wake("newer", false, 5)]).await.unwrap();
+    assert_eq!(claim(&store, "w", 301).await.unwrap().name, repo("old"));
+    assert_eq!(claim(&store, "w", 301).await.unwrap().name, repo("new"));
+    assert_eq!(claim(&store, "w", 301).await.unwrap().name, repo("newer"));
+}
+
+#[tokio::test]
+async fn leases_of_a_process_that_is_gone_are_taken_back() {
+    let (_dir, store) = open().await;
+    store.enqueue(&[wake("alpha", true, 0), wake("beta", true, 50)]).await.unwrap();
+    let lost = claim(&store, "w1", 0).await.unwrap();
+    assert_eq!(store.take_back(at(1)).await.unwrap(), 1);
+    assert_eq!(store.complete(&lost, at(1)).await.unwrap(), Completion::Lost);
+    let again = claim(&store, "w2", 1).await.unwrap();
+    assert_eq!((again.name.clone(), again.attempts), (repo("alpha"), 1));
+    assert_eq!(claim(&store, "w2", 2).await, None);
+}
