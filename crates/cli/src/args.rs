@@ -72,6 +72,8 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     /// Bring every repository of every group into agreement
     Sync(SyncArgs),
+    /// Stay, receive webhooks, and bring into agreement whatever changes
+    Serve(ServeArgs),
     /// Show what was done: all runs, or the actions of one
     Log(LogArgs),
     /// Put back what a run wrote, on every endpoint
@@ -211,6 +213,19 @@ pub(crate) struct RestoreArgs {
     /// Show what would be done, and do nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// Where webhooks are received
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
+    pub(crate) listen: String,
+    /// Where the dashboard, /metrics, /healthz and /readyz are; beyond this machine only with a `[dashboard].token`
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8788")]
+    pub(crate) dashboard: String,
+    /// Minutes between full syncs, apart from the one at the start [default: that of the configuration]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) full_sync_interval_minutes: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

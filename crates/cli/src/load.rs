@@ -8,10 +8,12 @@ use std::sync::Arc;
 use miette::{Diagnostic, Report, Result};
 use refray_core::config::{self, Config, ConfigErrors, Parsed, ProblemKind, SecretSource};
 use refray_core::event::EventSink;
+use refray_core::name::SiteName;
 use refray_engine::lock::Locks;
 use refray_engine::store::SqliteStore;
 use refray_engine::webhooks::Webhooks;
 use refray_engine::{Dirs, Engine, LazyGit, SyncError};
+use refray_forge::Forge;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -83,8 +85,26 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
         setup(&error, &remedy)
     })?;
     let locks = Locks::new(&paths.state_dir).map_err(|error| setup(&error, &error.remedy()))?;
+    let forges = forges(&config)?;
+    Ok(Engine {
+        config,
+        forges,
+        store: Arc::new(store),
+        git: LazyGit::default(),
+        dirs: Dirs { work: paths.work_dir.clone(), state: paths.state_dir.clone() },
+        locks,
+        events,
+        clock: jiff::Timestamp::now,
+        stop: CancellationToken::new(),
+        writing: Arc::default(),
+        surveys: refray_engine::Surveys::default(),
+        webhooks: Webhooks::new(Arc::new(ProcessEnvironment::default())),
+    })
+}
+
+/// Makes a client for every site that a group uses.
+pub(crate) fn forges(config: &Config) -> Result<BTreeMap<SiteName, Arc<dyn Forge>>> {
     let environment = Arc::new(ProcessEnvironment::default());
-    let webhooks = Webhooks::new(environment.clone());
     let mut forges = BTreeMap::new();
     let used = config.mirrors.iter().flat_map(|group| &group.endpoints).map(|endpoint| &endpoint.site);
     for site in used {
@@ -98,18 +118,7 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
         })?;
         forges.insert(site.name.clone(), forge);
     }
-    Ok(Engine {
-        config,
-        forges,
-        store: Arc::new(store),
-        git: LazyGit::default(),
-        dirs: Dirs { work: paths.work_dir.clone(), state: paths.state_dir.clone() },
-        locks,
-        events,
-        clock: jiff::Timestamp::now,
-        webhooks,
-        stop: CancellationToken::new(),
-    })
+    Ok(forges)
 }
 
 /// Opens the store alone, for commands that only look.

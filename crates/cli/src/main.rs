@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             return exit.into();
         }
     };
-    start_log(&cli.global);
+    start_log(&cli.global, matches!(cli.command, Command::Serve(_)));
     color_reports(&cli.global);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -52,6 +52,7 @@ fn main() -> ExitCode {
 async fn run(cli: &Cli) -> miette::Result<Exit> {
     match &cli.command {
         Command::Sync(args) => commands::sync::run(&cli.global, args).await,
+        Command::Serve(args) => commands::serve::run(&cli.global, args).await,
         Command::Log(args) => commands::log::run(&cli.global, args).await,
         Command::Undo(args) => commands::undo::run(&cli.global, args).await,
         Command::Backup(command) => commands::backup::run(&cli.global, command).await,
@@ -65,16 +66,16 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
 }
 
 /// Diagnostics for whoever looks for a fault, on standard error. The answers of commands never go this way.
-fn start_log(global: &Global) {
+fn start_log(global: &Global, stays: bool) {
     // Other libraries' words are for whoever asks for everything: what they complain of, refray reports by itself.
     let (others, own) = match (global.quiet, global.verbose) {
         (true, _) => ("off", "error"),
-        (_, 0) => ("off", "warn"),
-        (_, 1) => ("off", "info"),
+        (_, 0) if !stays => ("off", "warn"),
+        (_, 0 | 1) => ("off", "info"),
         (_, 2) => ("warn", "debug"),
         _ => ("debug", "trace"),
     };
-    let crates = ["refray", "refray_core", "refray_engine", "refray_forge", "refray_git"];
+    let crates = ["refray", "refray_core", "refray_engine", "refray_forge", "refray_git", "refray_server"];
     let own: Vec<String> = crates.iter().map(|name| format!("{name}={own}")).collect();
     let level = format!("{others},{}", own.join(","));
     let filter = match environment::var("REFRAY_LOG") {
@@ -84,6 +85,9 @@ fn start_log(global: &Global) {
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     if global.format == Format::Json {
         subscriber.json().init();
+    } else if stays {
+        // What is read days later needs its time.
+        subscriber.with_ansi(colored_stderr(global)).init();
     } else {
         subscriber.with_ansi(colored_stderr(global)).without_time().init();
     }

@@ -3,4 +3,12 @@
 
 pub mod hint;
 pub mod intake;
+mod live;
+mod schedule;
+pub mod serve;
+mod waker;
 pub mod webhook;
+mod worker;
+
+pub use live::Live;
+pub use waker::QueueWaker;
