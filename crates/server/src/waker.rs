@@ -51,14 +51,14 @@ impl QueueWaker {
             HintKind::Ping | HintKind::Other(_) => return Ok(Woken::Known),
         };
         let engine = self.live.engine();
-        let targets = targets(&engine, hint).await.map_err(told)?;
+        let targets = targets(&engine, hint).await.map_err(|error| told(&error))?;
         if targets.is_empty() {
             return Ok(Woken::Unknown);
         }
         let mut wakes = Vec::new();
         for target in targets {
             if let Some(refs) = refs
-                && is_known(&engine, &target, refs).await.map_err(told)?
+                && is_known(&engine, &target, refs).await.map_err(|error| told(&error))?
             {
                 continue;
             }
@@ -70,7 +70,7 @@ impl QueueWaker {
             return Ok(Woken::Known);
         }
         let count = wakes.len();
-        self.intake.put(wakes).await.map_err(told)?;
+        self.intake.put(wakes).await.map_err(|error| told(&error))?;
         self.live.ring();
         Ok(Woken::Queued(count))
     }
@@ -103,8 +103,14 @@ impl Waker for QueueWaker {
     }
 }
 
-fn told(error: StoreError) -> WakeError {
-    WakeError(error.to_string())
+fn told(error: &dyn std::error::Error) -> WakeError {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    WakeError(message)
 }
 
 /// Returns the repositories that a hint is about: by the host and path that it names, or by the forge's id where that

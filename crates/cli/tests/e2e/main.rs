@@ -29,6 +29,7 @@ mod retry;
 mod safety;
 mod scenes;
 mod secrets;
+mod serve;
 mod undo;
 mod webhooks;
 mod world;

@@ -1,0 +1,120 @@
+//! What whoever runs it sees of it.
+
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use refray_sim::Kind;
+use refray_sim::world::Visibility;
+
+use super::until;
+use crate::world::{Place, World, has};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_metrics_are_on_the_second_address() {
+    let mut world = World::of_forges(&[Kind::GitHub, Kind::Gitea]).await;
+    world.with_webhook();
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    let daemon = world.served(&[Kind::GitHub, Kind::Gitea]).await;
+    assert_eq!(daemon.ask("/healthz", ""), (200, "ok\n".to_owned()));
+    assert_eq!(daemon.ask("/readyz", ""), (200, "ready\n".to_owned()));
+    let (_, metrics) = daemon.ask("/metrics", "");
+    has(
+        &metrics,
+        &[
+            "refray_full_syncs_total{outcome=\"good\"} 1\n",
+            "refray_actions_total{kind=\"create_repository\",outcome=\"done\"} 1\n",
+            "refray_actions_total{kind=\"update_ref\",outcome=\"done\"} 1\n",
+            "refray_repositories{group=\"all\",status=\"synced\"} 1\n",
+            "refray_git_transfers_total{direction=\"push\"} 1\n",
+            "refray_queue_entries{state=\"due\"} 0\n",
+            "refray_queue_oldest_due_seconds 0\n",
+            "# TYPE refray_visits_total counter\n",
+            "process_resident_memory_bytes ",
+        ],
+    );
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        let (_, value) = line.rsplit_once(' ').unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_token_metrics_are_for_those_who_show_it() {
+    let mut world = World::of_folders(&["a", "b"]);
+    world.config.tail += "[dashboard]\ntoken = { env = \"DASHBOARD_TOKEN\" }\n";
+    world.env.insert("DASHBOARD_TOKEN".into(), "open sesame".into());
+    let mut daemon = world.serve_on("0.0.0.0:0", &[]);
+    daemon.dashboard = daemon.dashboard.replace("0.0.0.0", "127.0.0.1");
+    assert_eq!(daemon.ask("/metrics", "").0, 401);
+    assert_eq!(daemon.ask("/metrics", "Authorization: Bearer open sesam\r\n").0, 401);
+    assert_eq!(daemon.ask("/metrics", "Authorization: Bearer open sesame\r\n").0, 200);
+    assert_eq!(daemon.ask("/healthz", "").0, 200);
+}
+
+#[test]
+fn what_cannot_be_listened_on_is_named() {
+    let world = World::of_folders(&["a", "b"]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let run = |args: &[&str]| crate::world::Run::from(world.command(args).output().unwrap()).exits(2);
+    let said = run(&["serve", "--listen", &address, "--dashboard", "127.0.0.1:0"]);
+    has(&said, &["cannot listen on", &address, "--listen"]);
+    let said = run(&["serve", "--listen", "127.0.0.1:0", "--dashboard", &address]);
+    has(&said, &["cannot listen on", &address, "--dashboard"]);
+    let said = run(&["serve", "--listen", "127.0.0.1:0", "--dashboard", "0.0.0.0:0"]);
+    has(&said, &["is not loopback", "`[dashboard].token`"]);
+    assert!(!world.state().join("state.db").exists(), "nothing was begun");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_manager_is_told_how_it_goes() {
+    let mut world = World::of_folders(&["a", "b"]);
+    let socket = UnixDatagram::bind(world.path("notify")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    world.env.insert("NOTIFY_SOCKET".into(), world.path("notify").display().to_string());
+    world.env.insert("WATCHDOG_USEC".into(), "40000".into());
+    // What was told up to a message that starts like this.
+    let told = |start: &str| {
+        let mut buffer = [0; 500];
+        loop {
+            let length = socket.recv(&mut buffer).unwrap_or_else(|_| panic!("never: {start}"));
+            let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if message.starts_with(start) {
+                return message;
+            }
+        }
+    };
+    let daemon = world.serve(&[]);
+    told("READY=1");
+    told("WATCHDOG=1");
+    daemon.signal("HUP");
+    has(&told("RELOADING=1"), &["MONOTONIC_USEC="]);
+    told("READY=1");
+    daemon.signal("TERM");
+    told("STOPPING=1");
+    assert_eq!(daemon.ends().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_webhook_covers_is_looked_at_every_so_often() {
+    let mut world = World::of_folders(&["a", "b", "c"]);
+    let (a, b) = (Place::Folder("a"), Place::Folder("b"));
+    let work = world.seeded("a", "one");
+    let tip = work.commit("second");
+    let folder = world.path("work/one").display().to_string();
+    world.config.tail += "[serve]\npoll_interval_seconds = 1\n";
+    let daemon = world.serve(&[]);
+    let listed = |place: &Place, name: &str| {
+        let bare = world.bare(place, name);
+        bare.exists().then(|| world.refs(place, name)).unwrap_or_default()
+    };
+    until(&daemon, "the first sync", || listed(&b, "one").contains("refs/heads/main")).await;
+    let to = world.bare(&a, "one").display().to_string();
+    world.git(".", &["-C", &folder, "push", "-q", &to, "main"]);
+    until(&daemon, "the push was found", || listed(&b, "one").contains(&tip)).await;
+    // A new one is found as well.
+    world.git(".", &["clone", "-q", "--bare", &to, "disk/c/two.git"]);
+    until(&daemon, "the new one was found", || listed(&a, "two").contains(&tip)).await;
+    assert!(daemon.sum("refray_poll_changes_total") >= 2);
+}
