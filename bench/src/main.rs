@@ -13,6 +13,7 @@ mod process;
 mod push;
 mod rebase;
 mod report;
+mod serve;
 mod webhooks;
 
 use std::path::PathBuf;
@@ -110,6 +111,18 @@ enum Work {
         #[arg(long, default_value_t = 10_000)]
         bad: usize,
     },
+    /// From a push on one forge until all have it, under `refray serve`, against `git fetch` and parallel `git push`
+    Serve {
+        /// Pushes
+        #[arg(long, default_value_t = 200)]
+        pushes: usize,
+        /// Forges
+        #[arg(long, default_value_t = 4)]
+        endpoints: usize,
+        /// Other repositories that are pushed to meanwhile
+        #[arg(long, default_value_t = 50)]
+        others: usize,
+    },
     /// A picture of a run in a terminal, as SVG: of refray's demo, unless another command is given
     Picture {
         /// Where it is written
@@ -137,6 +150,7 @@ fn main() -> ExitCode {
                 push::run(&cli.common, branches, tags, !no_git_push).await
             }
             Work::FirstMirror { commits, endpoints } => mirror::run(&cli.common, commits, endpoints).await,
+            Work::Serve { pushes, endpoints, others } => serve::run(&cli.common, pushes, endpoints, others).await,
             Work::Rebase { files, commits, upstream, memory } => {
                 rebase::run(&cli.common, rebase::Shape { files, commits, upstream }, &memory).await
             }

@@ -19,7 +19,7 @@ pub(crate) struct Runner {
 
 impl Runner {
     #[expect(clippy::disallowed_methods, reason = "a benchmark runs what it measures")]
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("HOME", &self.home);

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::serve::Stats;
+use crate::webhook::Counters;
 
 /// The engine, which a reload of the configuration replaces, and what outlives it.
 pub struct Live {
@@ -15,6 +16,8 @@ pub struct Live {
     pub(crate) bell: Notify,
     /// What has been counted since the start.
     pub(crate) stats: Arc<Stats>,
+    /// What became of deliveries, those that were not believed among them.
+    pub(crate) received: Arc<Counters>,
     /// Nothing new is begun.
     pub(crate) stop: CancellationToken,
     /// What is still in hand is given back.
@@ -26,7 +29,7 @@ impl Live {
     pub fn new(engine: Engine, stats: Arc<Stats>) -> Self {
         let stop = engine.stop.clone();
         let engine = watch::Sender::new(Arc::new(engine));
-        Self { engine, bell: Notify::new(), stats, stop, hurry: CancellationToken::new() }
+        Self { engine, bell: Notify::new(), stats, received: Arc::default(), stop, hurry: CancellationToken::new() }
     }
 
     /// Returns the engine of the moment. Work that has begun keeps the one that it began with.

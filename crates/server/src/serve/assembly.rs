@@ -154,7 +154,12 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
 /// Takes deliveries in. The receiver is mounted here.
 fn deliveries(live: &Arc<Live>, secret: Option<Secret>) -> Router {
     let waker = QueueWaker::new(live.clone(), Intake::new(live.engine().store.clone()));
-    webhook::router(ReceiverOptions { secret }, Arc::new(waker))
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("deliveries are refused: there is no `secret` in `[webhook]` to tell genuine ones by");
+        Secret::new(String::new())
+    });
+    let options = ReceiverOptions { counters: live.received.clone(), ..ReceiverOptions::new(secret) };
+    webhook::router(options, Arc::new(waker))
 }
 
 /// What is shown on the dashboard's address. Pages for people are merged in here.
@@ -163,7 +168,9 @@ fn pages(health: &Health) -> Router {
 }
 
 async fn listen(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    // Who sent it is for the receiver's limits.
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "a listener ended");
     }

@@ -43,6 +43,10 @@ pub(super) async fn write(live: &Live, started: Timestamp) -> Result<String, Sto
             text.line(name, &labels, value);
         }
     }
+    text.head("refray_received_total", "counter", "Requests to the receiver, by what became of them.");
+    for (outcome, count) in live.received.all() {
+        text.line("refray_received_total", &render(&[("outcome", outcome)]), count);
+    }
     let depth = Depth::of(&queue, now);
     text.head("refray_queue_entries", "gauge", "Repositories in the queue, by what they wait for.");
     for (state, count) in [("due", depth.due), ("waiting", depth.waiting), ("in_hand", depth.in_hand)] {
