@@ -194,7 +194,7 @@ fn name_in(endpoint: &Endpoint, path: &str) -> Option<RepoName> {
         let lower = namespace.to_lowercase();
         lower.strip_prefix(&own.to_lowercase()).is_some_and(|rest| rest.starts_with('/'))
     };
-    if !same(namespace, own) && !(endpoint.include_subgroups && below()) {
+    if !(same(namespace, own) || endpoint.include_subgroups && below()) {
         return None;
     }
     RepoName::new(name.strip_suffix(".git").unwrap_or(name)).ok()

@@ -226,7 +226,10 @@ impl Replaceable {
     /// Reads the configuration anew and puts everything that goes by it in place, or nothing.
     async fn replace(&self) -> Result<(), String> {
         let fresh = self.reload.load()?;
-        let told = |error: ServeError| format!("{error}\n{}", error.remedy());
+        let told = |error: ServeError| {
+            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            format!("{error}{cause}\n{}", error.remedy())
+        };
         let secrets = Secrets::read(&fresh.config, &*self.environment).await.map_err(told)?;
         if secrets.dashboard.is_none() && !self.dashboard_address.ip().is_loopback() {
             return Err(told(ServeError::Open { address: self.dashboard_address }));

@@ -9,7 +9,7 @@ use refray_engine::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} for {what}: {source}")]
+    #[error("cannot listen on {address} for {what}")]
     Listen {
         /// The address as it was given.
         address: String,
@@ -35,7 +35,7 @@ pub enum ServeError {
         process: Option<String>,
     },
     /// The lock that keeps a second one away cannot be had.
-    #[error("cannot lock `{}`: {source}", path.display())]
+    #[error("cannot lock `{}`", path.display())]
     Lock {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// A secret of the configuration cannot be had.
-    #[error("the {what} cannot be had: {source}")]
+    #[error("the {what} cannot be had")]
     Secret {
         /// What it is.
         what: &'static str,
@@ -51,8 +51,8 @@ pub enum ServeError {
         source: refray_forge::CredentialError,
     },
     /// Signals cannot be listened for.
-    #[error("signals cannot be listened for: {0}")]
-    Signals(std::io::Error),
+    #[error("signals cannot be listened for")]
+    Signals(#[source] std::io::Error),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

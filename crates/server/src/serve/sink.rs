@@ -123,7 +123,7 @@ fn log_action(repository: &RepoName, action: &Action, outcome: &Outcome) {
     match outcome {
         Outcome::Done => tracing::info!(%repository, %endpoint, kind, name, new, "done"),
         Outcome::Moved => {
-            tracing::info!(%repository, %endpoint, kind, name, "moved meanwhile, so it is looked at again")
+            tracing::info!(%repository, %endpoint, kind, name, "moved meanwhile, so it is looked at again");
         }
         Outcome::Refused { refusal, message, remedy } => {
             tracing::warn!(%repository, %endpoint, kind, name, refusal, remedy, "refused: {message}");
