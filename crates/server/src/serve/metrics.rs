@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_queue_is_counted_by_what_it_waits_for() {
-        let at = |seconds| Timestamp::from_second(1_767_225_600 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_767_225_600 + seconds).unwrap();
         let entry = |due, holder: Option<&str>| QueueEntry {
             group: "g".parse().unwrap(),
             name: "r".parse().unwrap(),
