@@ -107,7 +107,7 @@ async fn what_no_webhook_covers_is_looked_at_every_so_often() {
     let daemon = world.serve(&[]);
     let listed = |place: &Place, name: &str| {
         let bare = world.bare(place, name);
-        bare.exists().then(|| world.refs(place, name)).unwrap_or_default()
+        if bare.exists() { world.refs(place, name) } else { String::new() }
     };
     until(&daemon, "the first sync", || listed(&b, "one").contains("refs/heads/main")).await;
     let to = world.bare(&a, "one").display().to_string();
