@@ -34,6 +34,11 @@ struct Ready {
 }
 
 impl Webhooks {
+    /// Returns the same for a configuration that was read anew.
+    pub fn renewed(&self) -> Self {
+        Self { environment: self.environment.clone(), ready: OnceCell::new() }
+    }
+
     /// Prepares for installing. The secret is read through `environment`, and not before the first is to be installed.
     pub fn new(environment: Arc<dyn Environment>) -> Self {
         Self { environment: Some(environment), ready: OnceCell::new() }

@@ -39,6 +39,7 @@ pub(super) fn replace(live: &Live, fresh: Fresh) {
         locks: old.locks.clone(),
         events: old.events.clone(),
         clock: old.clock,
+        webhooks: old.webhooks.renewed(),
         stop: old.stop.clone(),
         writing: old.writing.clone(),
         surveys: Surveys::default(),
