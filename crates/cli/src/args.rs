@@ -74,6 +74,10 @@ pub(crate) enum Command {
     Sync(SyncArgs),
     /// Stay, receive webhooks, and bring into agreement whatever changes
     Serve(ServeArgs),
+    /// Show what `sync` would do, and write it to a file that `apply` carries out
+    Plan(PlanArgs),
+    /// Carry out a plan from a file, or nothing at all if anything that it rests on has changed
+    Apply(ApplyArgs),
     /// Show what was done: all runs, or the actions of one
     Log(LogArgs),
     /// Put back what a run wrote, on every endpoint
@@ -226,6 +230,26 @@ pub(crate) struct ServeArgs {
     /// Minutes between full syncs, apart from the one at the start [default: that of the configuration]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) full_sync_interval_minutes: Option<u32>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(mut_arg("dry_run", |arg| arg.hide(true)))]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) sync: SyncArgs,
+    /// Write the plan to this file; `-` is standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ApplyArgs {
+    /// The file that `plan --out` wrote; `-` is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// How many repositories are worked on at a time [default: `jobs` of the configuration]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

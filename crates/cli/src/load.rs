@@ -12,7 +12,7 @@ use refray_core::name::SiteName;
 use refray_engine::lock::Locks;
 use refray_engine::store::SqliteStore;
 use refray_engine::webhooks::Webhooks;
-use refray_engine::{Dirs, Engine, LazyGit, SyncError};
+use refray_engine::{ApplyError, Dirs, Engine, LazyGit, SyncError};
 use refray_forge::Forge;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -143,6 +143,16 @@ fn setup(error: &dyn std::error::Error, remedy: &str) -> LoadError {
         source = cause.source();
     }
     LoadError::Setup { message, remedy: remedy.to_owned() }
+}
+
+/// Turns what kept a plan from being carried out into a report.
+pub(crate) fn report_apply(error: ApplyError) -> Report {
+    match error {
+        ApplyError::Run(error) => report(error),
+        ApplyError::Misfit(misfit) => {
+            setup(&misfit, "Make the plan anew with `refray plan --out FILE`, with this configuration.").into()
+        }
+    }
 }
 
 /// Turns what ended a run into a report.

@@ -53,6 +53,8 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
     match &cli.command {
         Command::Sync(args) => commands::sync::run(&cli.global, args).await,
         Command::Serve(args) => commands::serve::run(&cli.global, args).await,
+        Command::Plan(args) => commands::plan::run(&cli.global, args).await,
+        Command::Apply(args) => commands::apply::run(&cli.global, args).await,
         Command::Log(args) => commands::log::run(&cli.global, args).await,
         Command::Undo(args) => commands::undo::run(&cli.global, args).await,
         Command::Backup(command) => commands::backup::run(&cli.global, command).await,

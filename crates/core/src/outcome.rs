@@ -106,8 +106,10 @@ pub enum RepoStatus {
     Agreed,
     /// All endpoints agree now.
     Synced,
-    /// A dry run found something to do.
+    /// Something is left to do: a dry run found it, or a plan of which a part was taken out left it.
     Pending,
+    /// What could be read agrees; an endpoint could not be read.
+    Incomplete,
     /// A brake holds something.
     Held,
     /// Something failed or diverged.
@@ -121,6 +123,7 @@ impl RepoStatus {
             Self::Agreed => "agreed",
             Self::Synced => "synced",
             Self::Pending => "pending",
+            Self::Incomplete => "incomplete",
             Self::Held => "held",
             Self::Failed => "failed",
         }
@@ -138,6 +141,9 @@ pub struct Summary {
     pub synced: usize,
     /// Those that a dry run would change.
     pub pending: usize,
+    /// Those of which not every copy could be read, and which agree as far as they could.
+    #[serde(default)]
+    pub incomplete: usize,
     /// Those with something held.
     pub held: usize,
     /// Those with something failed.
@@ -157,6 +163,7 @@ impl Summary {
             RepoStatus::Agreed => self.agreed += 1,
             RepoStatus::Synced => self.synced += 1,
             RepoStatus::Pending => self.pending += 1,
+            RepoStatus::Incomplete => self.incomplete += 1,
             RepoStatus::Held => self.held += 1,
             RepoStatus::Failed => self.failed += 1,
         }

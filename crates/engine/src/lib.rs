@@ -11,6 +11,7 @@ pub mod lock;
 mod mirror;
 mod observe;
 mod options;
+mod planned;
 mod reconcile;
 mod record;
 mod refusal;
@@ -24,6 +25,7 @@ mod writing;
 
 pub use engine::{Dirs, Engine, LazyGit};
 pub use options::SyncOptions;
+pub use planned::ApplyError;
 pub use run::SyncError;
 pub use wake::{Prints, Surveys, Visit};
 pub use writing::Writing;

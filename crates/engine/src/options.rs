@@ -6,6 +6,7 @@ use refray_core::name::{EndpointId, GroupName};
 use refray_core::plan::group::{Known, Selection, Sight};
 
 use crate::doubt::Doubts;
+use crate::planned::Gathered;
 
 /// What a run is about.
 #[derive(Debug, Clone, Default)]
@@ -39,4 +40,6 @@ pub(crate) struct Settings<'a> {
     pub(crate) known: &'a BTreeMap<String, BTreeMap<EndpointId, Known>>,
     /// Signs of restored backups that were seen so far.
     pub(crate) doubts: &'a Doubts,
+    /// Where the plans of a dry run are gathered, when somebody wants them as a whole.
+    pub(crate) gathered: Option<&'a Gathered>,
 }

@@ -96,7 +96,7 @@ pub(crate) async fn passes(
         done += pass.done;
     }
     let status = match pass.status {
-        RepoStatus::Agreed if done > 0 => RepoStatus::Synced,
+        RepoStatus::Agreed | RepoStatus::Incomplete if done > 0 => RepoStatus::Synced,
         status => status,
     };
     for finding in &pass.findings {
@@ -163,9 +163,7 @@ async fn one_pass(
         let status = RepoStatus::Agreed;
         return Ok(Pass { status, done: 0, findings: Vec::new(), look_again: false, may_pass: false });
     }
-    let stored = engine.store.baseline(&group.name, &task.name.key()).await;
-    let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
-    task.forget_what_is_new(&mut baseline);
+    let baseline = agreed(engine, group, task).await?;
     let policy = Policy::from(group);
     let releases = Releases {
         deletions: options.selection.confirm_deletions,
@@ -192,10 +190,14 @@ async fn one_pass(
     plan.findings.splice(0..0, task.findings.iter().cloned());
     plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
     if options.dry_run {
-        let status = preview(engine, group, &task.name, &plan);
+        if let Some(gathered) = settings.gathered {
+            gathered.take(group, task, &views, &plan);
+        }
+        let status = preview(engine, group, &task.name, &plan, &views);
         return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false, may_pass: false });
     }
-    let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings };
+    let whole = true;
+    let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings, whole };
     let (status, applied) = carry_out(engine, ground, &plan).await?;
     take_in_what_was_created(task, &applied);
     add_links(&mut plan.findings, &applied);
@@ -208,6 +210,18 @@ async fn one_pass(
     Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again, may_pass })
 }
 
+/// Returns what was agreed with the repositories that are there now.
+pub(crate) async fn agreed(
+    engine: &Engine,
+    group: &MirrorGroup,
+    task: &RepoTask,
+) -> Result<Baseline, (String, String)> {
+    let stored = engine.store.baseline(&group.name, &task.name.key()).await;
+    let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
+    task.forget_what_is_new(&mut baseline);
+    Ok(baseline)
+}
+
 /// What a plan is carried out on.
 #[derive(Clone, Copy)]
 pub(crate) struct Ground<'a> {
@@ -218,6 +232,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) baseline: &'a Baseline,
     pub(crate) facts: &'a Facts,
     pub(crate) settings: &'a Settings<'a>,
+    /// The plan does all that is to be done: it is not a part that a person chose.
+    pub(crate) whole: bool,
 }
 
 /// Carries a plan out: holds and intentions are written down first, what came of it afterwards. The repository's lock is
@@ -230,13 +246,13 @@ pub(crate) async fn carry_out(
     ground: Ground<'_>,
     plan: &RepoPlan,
 ) -> Result<(RepoStatus, Applied), (String, String)> {
-    let Ground { group, task, views, baseline, facts, settings } = ground;
+    let Ground { group, task, views, baseline, facts, settings, whole } = ground;
     let mut held = baseline.clone();
     held.hold(&plan.held);
     if held != *baseline && !plan.is_idle() {
         // Carrying the plan out takes away the signs that gave rise to the hold; so it is written down before.
         let applied = Applied { views: views.clone(), ..Applied::default() };
-        let status = status(plan, &applied);
+        let status = status(plan, &applied, whole);
         let ending = record::Ending { plan, applied: &applied, baseline: &held, status, intended: None };
         record::record(engine, group, task, ending, settings).await?;
     }
@@ -245,7 +261,7 @@ pub(crate) async fn carry_out(
     let writes = engine.writing.begin(&group.name, plan, views);
     let mut applied = apply::apply(engine, group, task, plan, views, facts.mirror.as_ref(), &facts.fetch_errors).await;
     applied.look_again |= writes.settle(&applied.views);
-    let status = status(plan, &applied);
+    let status = status(plan, &applied, whole);
     keep_reachable(facts, &applied, &baseline).await?;
     let ending = record::Ending { plan, applied: &applied, baseline: &baseline, status, intended };
     record::record(engine, group, task, ending, settings).await?;
@@ -254,7 +270,7 @@ pub(crate) async fn carry_out(
 }
 
 /// Where a pull request was opened, a finding leads to it.
-fn add_links(findings: &mut [Finding], applied: &Applied) {
+pub(crate) fn add_links(findings: &mut [Finding], applied: &Applied) {
     for finding in findings.iter_mut().filter(|finding| finding.kind == FindingKind::InConflict) {
         let Some(branch) = finding.name.as_ref().and_then(RefName::branch) else { continue };
         for (endpoint, pull) in applied.opened.iter().map(|((endpoint, _), pull)| (endpoint, pull)) {
@@ -286,7 +302,8 @@ pub(crate) fn take_in_what_was_created(task: &mut RepoTask, applied: &Applied) {
     }
 }
 
-fn make_plan(task: &RepoTask, world: &World<'_>) -> RepoPlan {
+/// Plans a repository as its group's plan has it: to be brought into agreement, or to be deleted.
+pub(crate) fn make_plan(task: &RepoTask, world: &World<'_>) -> RepoPlan {
     let deletes: Vec<_> = task
         .copies
         .values()
@@ -321,11 +338,17 @@ pub(crate) fn unchanged(record: &RepoRecord, copies: &BTreeMap<EndpointId, Copy>
 }
 
 /// Tells what a dry run would do.
-pub(crate) fn preview(engine: &Engine, group: &MirrorGroup, repository: &RepoName, plan: &RepoPlan) -> RepoStatus {
+pub(crate) fn preview(
+    engine: &Engine,
+    group: &MirrorGroup,
+    repository: &RepoName,
+    plan: &RepoPlan,
+    views: &Views,
+) -> RepoStatus {
     let status = match plan.severity() {
         Some(Severity::Failed) => RepoStatus::Failed,
         Some(Severity::Held) => RepoStatus::Held,
-        _ if plan.is_idle() => RepoStatus::Agreed,
+        _ if plan.is_idle() => at_rest(views),
         _ => RepoStatus::Pending,
     };
     if !plan.is_idle() {
@@ -335,17 +358,27 @@ pub(crate) fn preview(engine: &Engine, group: &MirrorGroup, repository: &RepoNam
     status
 }
 
-fn status(plan: &RepoPlan, applied: &Applied) -> RepoStatus {
+fn status(plan: &RepoPlan, applied: &Applied, whole: bool) -> RepoStatus {
     match plan.severity() {
         _ if applied.failed() => RepoStatus::Failed,
         Some(Severity::Failed) => RepoStatus::Failed,
         Some(Severity::Held) => RepoStatus::Held,
+        _ if !whole => RepoStatus::Pending,
         _ if applied.done() > 0 => RepoStatus::Synced,
-        _ => RepoStatus::Agreed,
+        _ => at_rest(&applied.views),
+    }
+}
+
+/// Says how a repository stands with which there is nothing to do. What could not be read may hold anything.
+fn at_rest(views: &Views) -> RepoStatus {
+    if views.values().any(|view| matches!(view, View::Unreadable(_))) {
+        RepoStatus::Incomplete
+    } else {
+        RepoStatus::Agreed
     }
 }
 
 /// What is hidden in this run: an endpoint that failed as a whole was reported once, not once a repository.
-fn is_reported_already(finding: &Finding, hidden: &BTreeSet<EndpointId>) -> bool {
+pub(crate) fn is_reported_already(finding: &Finding, hidden: &BTreeSet<EndpointId>) -> bool {
     finding.kind == FindingKind::Unreadable && finding.sides.keys().all(|endpoint| hidden.contains(endpoint))
 }

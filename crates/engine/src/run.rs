@@ -14,6 +14,7 @@ use crate::doubt::{self, Doubts};
 use crate::engine::Engine;
 use crate::observe;
 use crate::options::{Settings, SyncOptions};
+use crate::planned::Gathered;
 use crate::reconcile::{Ended, reconcile};
 use crate::store::{RepoRecord, StoreError};
 
@@ -31,6 +32,11 @@ impl Engine {
     /// # Errors
     /// Only what stops everything: the store cannot be used. All else is in the events and the summary.
     pub async fn sync(&self, options: &SyncOptions) -> Result<Summary, SyncError> {
+        self.run(options, None).await
+    }
+
+    /// Does it, and gathers the plans of a dry run when they are wanted.
+    pub(crate) async fn run(&self, options: &SyncOptions, gathered: Option<&Gathered>) -> Result<Summary, SyncError> {
         let run = self.run_id();
         self.emit(Event::RunStarted { run: run.clone(), dry_run: options.dry_run });
         if !options.dry_run {
@@ -42,7 +48,7 @@ impl Engine {
             groups.filter(|group| options.groups.is_empty() || options.groups.contains(&group.name)).collect();
         let permits = tokio::sync::Semaphore::new(jobs);
         let doubts = Doubts::default();
-        let round = Round { options, run: &run, permits: &permits, doubts: &doubts };
+        let round = Round { options, run: &run, permits: &permits, doubts: &doubts, gathered };
         let begun = join_all(groups.iter().map(|group| self.begin_group(group, round))).await;
         let begun: Vec<Begun> = begun.into_iter().collect::<Result<_, _>>()?;
         // What deletes repositories comes last: all else that was seen, in any group, says how far their absence is to be
@@ -58,6 +64,7 @@ impl Engine {
             summary.agreed += group.summary.agreed;
             summary.synced += group.summary.synced;
             summary.pending += group.summary.pending;
+            summary.incomplete += group.summary.incomplete;
             summary.held += group.summary.held;
             summary.failed += group.summary.failed;
             summary.endpoints_failed += group.summary.endpoints_failed;
@@ -152,9 +159,9 @@ impl Engine {
         round: Round<'_>,
         result: &mut GroupResult,
     ) {
-        let Round { options, run, permits, doubts } = round;
+        let Round { options, run, permits, doubts, gathered } = round;
         let Survey { records, known, sights, hidden, .. } = survey;
-        let settings = Settings { run, options, hidden, sights, known, doubts };
+        let settings = Settings { run, options, hidden, sights, known, doubts, gathered };
         let tasks = tasks.into_iter().map(|task| {
             let record = records.get(&task.name.key());
             let settings = &settings;
@@ -280,6 +287,7 @@ struct Round<'a> {
     run: &'a str,
     permits: &'a tokio::sync::Semaphore,
     doubts: &'a Doubts,
+    gathered: Option<&'a Gathered>,
 }
 
 /// A group of which all was worked on but what is to be deleted.

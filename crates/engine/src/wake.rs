@@ -151,8 +151,15 @@ impl Engine {
         let known = BTreeMap::from([(name.key(), known)]);
         let (options, hidden) = (SyncOptions::default(), BTreeSet::new());
         let doubts = Doubts::default();
-        let settings =
-            Settings { run, options: &options, hidden: &hidden, sights: &sights, known: &known, doubts: &doubts };
+        let settings = Settings {
+            run,
+            options: &options,
+            hidden: &hidden,
+            sights: &sights,
+            known: &known,
+            doubts: &doubts,
+            gathered: None,
+        };
         let ended = reconcile::passes(self, group, task, Some(&record), &settings, Some(views)).await;
         reconcile::remember(self, group, &name, &ended, &settings).await;
         drop(lock);
@@ -254,7 +261,8 @@ impl Engine {
         let (options, hidden) = (SyncOptions::default(), BTreeSet::new());
         let (sights, known) = (&survey.sights, &survey.known);
         let doubts = Doubts::default();
-        let settings = Settings { run, options: &options, hidden: &hidden, sights, known, doubts: &doubts };
+        let settings =
+            Settings { run, options: &options, hidden: &hidden, sights, known, doubts: &doubts, gathered: None };
         self.emit(Event::RepositoryStarted { group: group.name.clone(), repository: task.name.clone() });
         let name = task.name.clone();
         let ended = reconcile::reconcile(self, group, task, survey.records.get(&key), &settings).await;

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     },
     /// 404: not there, or not visible to this token.
     NotFound,
+    /// A folder of a directory site is not there.
+    NoFolder,
     /// A redirect in answer to a write, which is not followed: what was to be changed has another name now.
     Moved {
         /// Where it is now.
@@ -98,12 +100,15 @@ impl ForgeError {
                 format!("Give the account or the token of site `{}` the right to do this.", self.site)
             }
             ErrorKind::NotFound => "Check the name, and that the token's account may see it.".into(),
+            ErrorKind::NoFolder => {
+                format!("Check the namespace and the `path` of site `{}`, and that the disk is mounted.", self.site)
+            }
             ErrorKind::Moved { .. } => "Look at the repository: it was renamed or transferred.".into(),
             ErrorKind::AlreadyExists => {
-                "Rename one of the two, or give the token's account access to the existing one.".into()
+                "Rename one of the two, or see to it that refray may read and write the existing one.".into()
             }
             ErrorKind::Invalid => {
-                "Change what the forge objects to, or leave the repository out with `repo_blacklist`.".into()
+                "Change what is objected to, or leave the repository out with `repo_blacklist`.".into()
             }
             ErrorKind::HookLimit => {
                 "Remove a webhook that is not needed any more in the repository's settings, and run again.".into()
@@ -136,7 +141,7 @@ impl ForgeError {
             }
             ErrorKind::Credential => format!("Check the `token` of site `{}` in the configuration.", self.site),
             ErrorKind::Io => "Check the path, its rights, and the space on the disk.".into(),
-            ErrorKind::Unsupported => "Do it by hand on the forge.".into(),
+            ErrorKind::Unsupported => "Do it by hand there.".into(),
         }
     }
 }
@@ -157,9 +162,10 @@ impl fmt::Display for ErrorKind {
             Self::Forbidden { missing: Some(missing) } => write!(f, "the token lacks the right `{missing}` (403)"),
             Self::Forbidden { missing: None } => f.write_str("the account or token may not do this (403)"),
             Self::NotFound => f.write_str("not found, or not visible to this token (404)"),
+            Self::NoFolder => f.write_str("there is no such folder"),
             Self::Moved { to } => write!(f, "it has moved to {to}"),
             Self::AlreadyExists => f.write_str("the name is taken"),
-            Self::Invalid => f.write_str("the forge refused what was sent"),
+            Self::Invalid => f.write_str("it was refused"),
             Self::HookLimit => f.write_str("the repository has as many webhooks as the forge allows"),
             Self::HooksDisabled => f.write_str("the forge has webhooks switched off"),
             Self::HookAddress => f.write_str("the forge does not deliver to this address"),

@@ -1,7 +1,7 @@
 //! `refray sync`.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use miette::{Diagnostic, Result};
@@ -92,19 +92,23 @@ pub(crate) async fn stop_signal() {
 
 /// Chooses who listens to the run.
 pub(crate) fn sink(global: &Global) -> Arc<dyn EventSink> {
+    let no_color = environment::var("NO_COLOR").is_some();
+    sink_to(global, std::io::stdout(), Style::for_stdout(global.color, no_color))
+}
+
+/// The same, with what is said going elsewhere.
+pub(crate) fn sink_to(global: &Global, out: impl Write + Send + 'static, style: Style) -> Arc<dyn EventSink> {
     match global.format {
-        Format::Json => Arc::new(JsonSink::new(std::io::stdout())),
+        Format::Json => Arc::new(JsonSink::new(out)),
         Format::Text => {
-            let no_color = environment::var("NO_COLOR").is_some();
-            let style = Style::for_stdout(global.color, no_color);
             let bar =
                 std::io::stderr().is_terminal() && !global.quiet && environment::var("TERM").as_deref() != Some("dumb");
-            Arc::new(TextSink::new(std::io::stdout(), style, global.quiet, global.verbose, bar))
+            Arc::new(TextSink::new(out, style, global.quiet, global.verbose, bar))
         }
     }
 }
 
-fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
+pub(crate) fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
     let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
     let pattern = args.repo_pattern.as_deref().map(pattern).transpose()?;
     Ok(SyncOptions {
@@ -144,7 +148,8 @@ pub(crate) fn keys(names: &[String]) -> Result<BTreeSet<String>> {
 
 /// Checks the name of a repository, and returns its key.
 pub(crate) fn key(name: &str) -> Result<String, UsageError> {
-    match RepoName::new(name) {
+    // As it stands at the end of an address that is cloned.
+    match RepoName::new(name.strip_suffix(".git").unwrap_or(name)) {
         Ok(name) => Ok(name.key()),
         Err(error) => Err(UsageError::RepositoryName { name: name.to_owned(), why: error.why }),
     }

@@ -47,7 +47,7 @@ impl Block {
     ) -> String {
         let notes = self.findings.iter().any(|finding| finding.kind.severity() == Severity::Note);
         let silent = match status {
-            RepoStatus::Agreed => level < Level::Verbose && !(notes && level >= Level::Normal),
+            RepoStatus::Agreed | RepoStatus::Incomplete => level < Level::Verbose && !(notes && level >= Level::Normal),
             RepoStatus::Synced | RepoStatus::Pending => level < Level::Normal,
             RepoStatus::Held | RepoStatus::Failed => false,
         };
@@ -60,6 +60,8 @@ impl Block {
             push(&mut text, format_args!(": {summary}"));
         } else if status == RepoStatus::Agreed {
             text.push_str(": all agree");
+        } else if status == RepoStatus::Incomplete {
+            text.push_str(": not every side could be read");
         }
         text.push('\n');
         if level >= Level::Verbose {
@@ -94,7 +96,7 @@ fn mark(status: RepoStatus, style: Style) -> String {
     match status {
         RepoStatus::Agreed => style.dim("="),
         RepoStatus::Synced => style.good("+"),
-        RepoStatus::Pending => style.warn("~"),
+        RepoStatus::Pending | RepoStatus::Incomplete => style.warn("~"),
         RepoStatus::Held => style.warn("?"),
         RepoStatus::Failed => style.bad("!"),
     }

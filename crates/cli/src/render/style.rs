@@ -18,6 +18,11 @@ impl Style {
         Self::decide(when, no_color, std::io::stdout().is_terminal())
     }
 
+    /// Decides for standard error.
+    pub(crate) fn for_stderr(when: ColorWhen, no_color: bool) -> Self {
+        Self::decide(when, no_color, std::io::stderr().is_terminal())
+    }
+
     const fn decide(when: ColorWhen, no_color: bool, terminal: bool) -> Self {
         let colored = match when {
             ColorWhen::Always => true,

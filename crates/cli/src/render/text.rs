@@ -116,6 +116,7 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
     part(summary.agreed, "agreed already", Style::dim);
     part(summary.synced, "synced", Style::good);
     part(summary.pending, "to change", Style::warn);
+    part(summary.incomplete, "not seen whole", Style::warn);
     part(summary.held, "held", Style::warn);
     part(summary.failed, "failed", Style::bad);
     let what = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };

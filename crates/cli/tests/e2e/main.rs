@@ -21,6 +21,7 @@ mod killed;
 mod log;
 mod options;
 mod output;
+mod planned;
 mod races;
 mod refusals;
 mod requests;

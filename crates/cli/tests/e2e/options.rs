@@ -53,6 +53,8 @@ fn repositories_are_chosen_by_name_and_by_pattern() {
     let world = folders(&["one", "two", "three", "four"]);
     has(&world.refray(&["sync", "--repo", "TWO"]).exits(0), &["1 repository: 1 synced"]);
     assert!(there(&world, "two") && !there(&world, "one"));
+    has(&world.refray(&["sync", "--repo", "Two.git"]).exits(0), &["1 repository: 1 agreed already"]);
+    has(&world.refray(&["sync", "--repo", ".git"]).exits(2), &["`.git` cannot be the name of a repository"]);
     world.refray(&["sync", "--repo-pattern", "^t", "--jobs", "1"]).exits(0);
     assert!(there(&world, "three") && !there(&world, "one"));
     world.refray(&["sync", "--repo", "one", "--repo", "four", "--group", "all"]).exits(0);

@@ -77,6 +77,18 @@ fn json_of_an_endpoint_that_cannot_be_reached() {
     let run = world.refray(&["sync", "--format", "json"]);
     settings(&world).bind(|| insta::assert_snapshot!("endpoint_failed_json", run.stdout));
     run.exits(1);
+    // Nobody has seen anything: that is no agreement, and it is tried again.
+    std::fs::remove_dir_all(world.path("disk/a")).unwrap();
+    for command in [&["sync", "--format", "json"][..], &["sync", "-n", "--format", "json"]] {
+        let run = world.refray(command);
+        let events = run.events();
+        let ended = events.iter().find(|event| event["event"] == "repository_finished").unwrap();
+        assert_eq!(ended["status"], "incomplete");
+        let summary = &events.last().unwrap()["summary"];
+        assert_eq!((&summary["agreed"], &summary["incomplete"]), (&0.into(), &1.into()), "{summary}");
+        run.exits(1);
+    }
+    has(&world.refray(&["sync", "--retry-failed"]).exits(1), &["1 repository: 1 not seen whole; 2 endpoints not"]);
 }
 
 #[test]

@@ -40,10 +40,15 @@ pub fn show(config: &Config) -> String {
         lines.interval(&webhook::FULL_SYNC_INTERVAL_MINUTES, webhook.full_sync_interval_minutes);
         lines.interval(&webhook::REACHABILITY_CHECK_INTERVAL_MINUTES, webhook.reachability_check_interval_minutes);
     }
-    lines.header(serve::TABLE.header);
-    lines.interval(&serve::POLL_INTERVAL_SECONDS, config.serve.poll_interval_seconds);
-    lines.header(dashboard::TABLE.header);
-    lines.secret(&dashboard::TOKEN, config.dashboard.token.as_ref());
+    // A table in which nothing is set says nothing.
+    if config.serve.poll_interval_seconds.is_some() {
+        lines.header(serve::TABLE.header);
+        lines.interval(&serve::POLL_INTERVAL_SECONDS, config.serve.poll_interval_seconds);
+    }
+    if config.dashboard.token.is_some() {
+        lines.header(dashboard::TABLE.header);
+        lines.secret(&dashboard::TOKEN, config.dashboard.token.as_ref());
+    }
     lines.text
 }
 

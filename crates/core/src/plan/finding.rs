@@ -64,6 +64,10 @@ pub enum FindingKind {
     Kept,
     /// A webhook could not be installed: what is pushed there is noticed by the clock alone.
     Webhook,
+    /// What a plan from a file rests on is not as it was seen.
+    PlanMoved,
+    /// What a plan from a file wants written cannot be.
+    PlanImpossible,
 }
 
 impl FindingKind {
@@ -102,6 +106,8 @@ impl FindingKind {
             Self::NotRestored => "not_restored",
             Self::Kept => "kept",
             Self::Webhook => "webhook",
+            Self::PlanMoved => "plan_moved",
+            Self::PlanImpossible => "plan_impossible",
         }
     }
 }

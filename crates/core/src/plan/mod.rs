@@ -10,6 +10,7 @@ mod brake;
 mod branch;
 mod conflict;
 mod default_branch;
+pub mod file;
 mod finding;
 pub mod group;
 pub mod questions;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ancestry::Ancestry;
 use crate::baseline::Baseline;
 use crate::config::{ConflictResolution, MirrorGroup, Rewrites};
@@ -12,7 +14,7 @@ use crate::repository::Visibility;
 use crate::snapshot::Snapshot;
 
 /// The rules of a group that bear on one repository.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// What is done with diverged branches.
     pub conflict_resolution: ConflictResolution,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use refray_core::config::MirrorGroup;
+use refray_core::config::{MirrorGroup, Provider};
 use refray_core::event::Direction;
 use refray_core::name::{BranchName, EndpointId, RefName, RepoName};
 use refray_core::oid::{ObjectFormat, Oid};
@@ -206,22 +206,21 @@ impl Target<'_> {
         if let Some(source) = std::error::Error::source(error) {
             message = format!("{message}: {source}");
         }
-        let site = self
-            .job
-            .group
-            .endpoint(self.endpoint)
-            .map_or(self.endpoint.as_str(), |endpoint| endpoint.site.name.as_str());
+        let site = self.forge.site();
         let remedy = match error {
             PushError::Pack(_) => {
                 "Check the space and the rights of the work directory; what is in it can be thrown away.".to_owned()
             }
             PushError::Protocol(ProtocolError::Transport(error)) => match error.kind {
+                TransportErrorKind::Forbidden | TransportErrorKind::NotFound
+                    if site.provider == Provider::Directory =>
+                {
+                    CHECK_PATH.to_owned()
+                }
                 TransportErrorKind::Unauthorized | TransportErrorKind::Forbidden | TransportErrorKind::NotFound => {
-                    format!("Give the token of site `{site}` the right to push to the repository.")
+                    format!("Give the token of site `{}` the right to push to the repository.", site.name)
                 }
-                TransportErrorKind::Io | TransportErrorKind::Other => {
-                    "Check the path, its rights, and the space on the disk.".to_owned()
-                }
+                TransportErrorKind::Io | TransportErrorKind::Other => CHECK_PATH.to_owned(),
                 _ => "Run again later.".to_owned(),
             },
             _ => "Run again later; if it lasts, check that what answers there is a git server.".to_owned(),
@@ -229,6 +228,8 @@ impl Target<'_> {
         pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), failed(&message, &remedy))));
     }
 }
+
+const CHECK_PATH: &str = "Check the path, its rights, and the space on the disk.";
 
 /// How much of what a forge says is passed on.
 const MESSAGE_LINES: usize = 12;

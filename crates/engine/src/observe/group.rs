@@ -71,7 +71,7 @@ async fn list(engine: &Engine, endpoint: &Endpoint, remembered: bool) -> Result<
     if listing.is_empty() && remembered {
         // A namespace that is itself gone, as when a disk is not mounted, is no sign that what it held was deleted.
         if let Err(error) = forge.namespace(endpoint).await
-            && error.kind == ErrorKind::NotFound
+            && matches!(error.kind, ErrorKind::NotFound | ErrorKind::NoFolder)
         {
             return Err(error);
         }

@@ -110,7 +110,7 @@ impl Engine {
         let own = SyncOptions { dry_run: options.dry_run, ..SyncOptions::default() };
         let (hidden, sights, known) = (&survey.hidden, &survey.sights, &survey.known);
         let doubts = Doubts::default();
-        let settings = Settings { run, options: &own, hidden, sights, known, doubts: &doubts };
+        let settings = Settings { run, options: &own, hidden, sights, known, doubts: &doubts, gathered: None };
         let plan = |_: &BTreeMap<_, _>, views: &_| Undo {
             plan: plan_restore(&name, &kept, &to, views),
             forget: BTreeSet::new(),

@@ -159,7 +159,7 @@ impl Engine {
         let own = SyncOptions { dry_run: options.dry_run, ..SyncOptions::default() };
         let (hidden, sights, known) = (&survey.hidden, &survey.sights, &survey.known);
         let doubts = Doubts::default();
-        let settings = Settings { run, options: &own, hidden, sights, known, doubts: &doubts };
+        let settings = Settings { run, options: &own, hidden, sights, known, doubts: &doubts, gathered: None };
         let shelf = Shelf::new(&self.dirs.state);
         let works = repositories.into_iter().map(|actions| {
             let (survey, settings, shelf) = (&survey, &settings, &shelf);

@@ -70,7 +70,8 @@ impl Work<'_> {
                 let message = "it changed faster than it could be put back";
                 return reconcile::failed(done, message.to_owned(), "Run again; nothing was overwritten.");
             }
-            let status = if pass.status == RepoStatus::Agreed && done > 0 { RepoStatus::Synced } else { pass.status };
+            let at_rest = matches!(pass.status, RepoStatus::Agreed | RepoStatus::Incomplete);
+            let status = if at_rest && done > 0 { RepoStatus::Synced } else { pass.status };
             return Ended { status, done, error: None, may_pass: false };
         }
         unreachable!("the last attempt returns")
@@ -92,7 +93,7 @@ impl Work<'_> {
         }
         baseline.refs.retain(|name, _| !forget.contains(name));
         if self.settings.options.dry_run {
-            let status = reconcile::preview(engine, self.group, self.name, &plan);
+            let status = reconcile::preview(engine, self.group, self.name, &plan, &views);
             return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false });
         }
         let policy = Policy::from(self.group);
@@ -120,6 +121,7 @@ impl Work<'_> {
             baseline: &baseline,
             facts: &facts,
             settings: self.settings,
+            whole: true,
         };
         let (status, applied) = reconcile::carry_out(engine, ground, &plan).await?;
         for delete in &plan.deletes {

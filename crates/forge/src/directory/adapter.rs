@@ -97,7 +97,7 @@ impl Forge for Directory {
             store.check_root()?;
             let folder = store.namespace(&path)?;
             let metadata = std::fs::metadata(&folder).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Failure::new(ErrorKind::NotFound, folder.display().to_string()),
+                std::io::ErrorKind::NotFound => Failure::new(ErrorKind::NoFolder, folder.display().to_string()),
                 _ => Failure::new(ErrorKind::Io, format!("{}: {error}", folder.display())),
             })?;
             Ok(NamespaceInfo { kind: NamespaceKind::Folder, id: identity(&metadata), path })

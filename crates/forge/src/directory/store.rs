@@ -127,7 +127,7 @@ impl Store {
         match self.get(path)? {
             Some(found) if found.id == *id => self.folder(path),
             Some(_) => Err(Failure::new(ErrorKind::Invalid, "another repository has that name by now")),
-            None => Err(Failure::new(ErrorKind::NotFound, "")),
+            None => Err(Failure::new(ErrorKind::NoFolder, "")),
         }
     }
 
@@ -156,7 +156,7 @@ impl Store {
         head: Option<&BranchName>,
         description: Option<&str>,
     ) -> Result<Repository> {
-        let missing = || Failure::new(ErrorKind::NotFound, "");
+        let missing = || Failure::new(ErrorKind::NoFolder, "");
         self.get(path)?.ok_or_else(missing)?;
         let folder = self.folder(path)?;
         if let Some(head) = head {
@@ -189,7 +189,7 @@ impl Store {
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
         let kind = match &error {
-            LocalError::Missing { .. } => ErrorKind::NotFound,
+            LocalError::Missing { .. } => ErrorKind::NoFolder,
             LocalError::AlreadyExists { .. } => ErrorKind::AlreadyExists,
             _ => ErrorKind::Io,
         };

@@ -38,7 +38,9 @@ async fn a_repository_is_made_seen_changed_renamed_and_deleted() {
     let forge = forge(root.path());
     let team = endpoint(&*forge, "team/a");
     assert!(forge.list(&team).await.unwrap().is_empty());
-    assert_eq!(forge.namespace(&team).await.unwrap_err().kind, ErrorKind::NotFound);
+    let missing = forge.namespace(&team).await.unwrap_err();
+    assert_eq!(missing.kind, ErrorKind::NoFolder);
+    assert!(missing.to_string().contains("there is no such folder: "), "{missing}");
     let made = forge.create(&team, &new("one")).await.unwrap();
     assert_eq!((made.path.as_str(), made.description.as_str()), ("team/a/one", "a thing"));
     assert_eq!(made.default_branch, Some(BranchName::new("trunk").unwrap()));
@@ -62,7 +64,7 @@ async fn a_repository_is_made_seen_changed_renamed_and_deleted() {
     assert_eq!(forge.get("team/a/one").await.unwrap(), Lookup::NotFound);
     assert_eq!(forge.delete("team/a/two", &ForgeId("1".into())).await.unwrap_err().kind, ErrorKind::Invalid);
     assert_eq!(forge.delete("team/a/two", &made.id).await.unwrap(), Deletion::Done);
-    assert_eq!(forge.delete("team/a/two", &made.id).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(forge.delete("team/a/two", &made.id).await.unwrap_err().kind, ErrorKind::NoFolder);
     assert_eq!(std::fs::read_dir(root.path().join("team/a")).unwrap().count(), 0, "nothing is left behind");
 }
 
@@ -95,6 +97,31 @@ async fn a_folder_that_is_not_there_is_not_an_empty_one() {
     let forge = forge(&root.path().join("unmounted"));
     assert_eq!(forge.list(&endpoint(&*forge, "")).await.unwrap_err().kind, ErrorKind::Io);
     assert_eq!(forge.get("one").await.unwrap_err().kind, ErrorKind::Io);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_tokens_or_status_codes() {
+    let root = tempfile::tempdir().unwrap();
+    let forge = forge(root.path());
+    let top = endpoint(&*forge, "");
+    let made = forge.create(&top, &new("one")).await.unwrap();
+    let unmounted = self::forge(&root.path().join("unmounted"));
+    let errors = [
+        forge.namespace(&endpoint(&*forge, "nowhere")).await.unwrap_err(),
+        forge.create(&top, &new("one")).await.unwrap_err(),
+        forge.get("../x").await.unwrap_err(),
+        forge.update("two", &RepositoryPatch::default()).await.unwrap_err(),
+        forge.delete("two", &made.id).await.unwrap_err(),
+        forge.delete("one", &ForgeId("1".into())).await.unwrap_err(),
+        forge.hooks("one").await.unwrap_err(),
+        unmounted.list(&endpoint(&*unmounted, "")).await.unwrap_err(),
+    ];
+    for error in errors {
+        let said = format!("{error} {}", error.remedy());
+        for word in ["token", "account", "forge", "(4", "base_url"] {
+            assert!(!said.contains(word), "`{word}` in: {said}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -197,6 +197,9 @@ impl Client {
                     let said = Said::read(&raw.body);
                     let limit = Limit::read(raw.status, &raw.headers, &said);
                     let kind = status::kind(raw.status, &raw.headers, &said, limit);
+                    // Whoever only asks has sent nothing that could be changed: what answers is not what was expected.
+                    let asks = matches!(call.method, Method::GET | Method::HEAD);
+                    let kind = if asks && kind == ErrorKind::Invalid { ErrorKind::Protocol } else { kind };
                     let error = self.error(&call.doing, kind, clean_of(&said.full(), secrets(call, token.as_ref())));
                     (error, again_after_status(call.safe, raw.status, limit))
                 }

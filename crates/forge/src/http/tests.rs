@@ -184,6 +184,22 @@ async fn errors_never_hold_the_token() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_refused_is_no_fault_of_a_repository() {
+    for status in [400, 422] {
+        let (router, _) = forge(move |_, _| {
+            (StatusCode::from_u16(status).unwrap(), axum::Json(json!({"message": "nonsense"}))).into_response()
+        });
+        let client = client(Provider::Gitea, router).await;
+        let error = client.send(&call(&client, Method::GET)).await.unwrap_err();
+        assert_eq!((&error.kind, error.message.as_str()), (&ErrorKind::Protocol, "nonsense"));
+        assert!(error.remedy().contains("`base_url` and `provider`"), "{}", error.remedy());
+        let error = client.send(&call(&client, Method::POST)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert!(error.remedy().contains("`repo_blacklist`"), "{}", error.remedy());
+    }
+}
+
+#[tokio::test]
 async fn unchanged_answers_come_from_memory() {
     let router = Router::new().fallback(|request: Request| async move {
         if request.headers().get("if-none-match").is_some_and(|etag| etag == "W/\"one\"") {

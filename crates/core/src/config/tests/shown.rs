@@ -54,11 +54,6 @@ fn the_effective_configuration_is_shown() {
     secret = { env = "REFRAY_WEBHOOK_SECRET" }
     full_sync_interval_minutes = 60
     reachability_check_interval_minutes = 15
-
-    [serve]
-    poll_interval_seconds = 0
-
-    [dashboard]
     "#);
 }
 

@@ -1,0 +1,110 @@
+//! `refray plan`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, IntoDiagnostic, Result};
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+use crate::args::{Format, Global, PlanArgs};
+use crate::commands::sync::{options, sink, sink_to, until_stopped};
+use crate::environment;
+use crate::exit::Exit;
+use crate::load::{self, connect};
+use crate::paths::Paths;
+use crate::render::Style;
+
+#[derive(Debug, Error, Diagnostic)]
+#[error("the plan cannot be written to {path}: {source}")]
+#[diagnostic(code(refray::plan_unwritable), help("Name a file in a folder that exists and that you may write to."))]
+struct Unwritable {
+    path: String,
+    source: std::io::Error,
+}
+
+/// Runs the command.
+pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit> {
+    let paths = Paths::find(global)?;
+    let config = load::config(&paths)?;
+    let options = options(&args.sync, &config)?;
+    // Before the work that it would be the result of.
+    let out = args.out.as_deref().map(Out::prepare).transpose()?;
+    let events = match out {
+        // Standard output is the plan and nothing else.
+        Some(Out::Standard) => {
+            let style = Style::for_stderr(global.color, environment::var("NO_COLOR").is_some());
+            sink_to(global, std::io::stderr(), style)
+        }
+        _ => sink(global),
+    };
+    let engine = connect(config, &paths, events).await?;
+    let mut made = None;
+    let ended = until_stopped(&engine, async {
+        let (summary, file) = engine.plan(&options).await.map_err(load::report)?;
+        made = Some(file);
+        Ok(summary)
+    })
+    .await;
+    engine.store.close().await;
+    let exit = ended?;
+    // An interrupted run has not seen everything: half a plan would look like a whole one.
+    if let (Some(out), Some(file)) = (out, made.filter(|_| exit != Exit::Interrupted)) {
+        let text = file.to_text().into_diagnostic()?;
+        if let Some(path) = out.write(&text)? {
+            say_where(global, &path)?;
+        }
+    }
+    Ok(exit)
+}
+
+fn say_where(global: &Global, path: &Path) -> Result<()> {
+    if global.format == Format::Text && !global.quiet {
+        let path = path.display();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "The plan is in {path}; `refray apply {path}` carries it out.").into_diagnostic()?;
+    }
+    Ok(())
+}
+
+/// Where the plan goes.
+enum Out {
+    Standard,
+    /// A file that takes the other's place when it is whole.
+    File(NamedTempFile, PathBuf),
+}
+
+impl Out {
+    fn prepare(path: &Path) -> Result<Self> {
+        if path == Path::new("-") {
+            return Ok(Self::Standard);
+        }
+        let unwritable = |source| Unwritable { path: path.display().to_string(), source };
+        if path.is_dir() {
+            return Err(unwritable(std::io::Error::from(std::io::ErrorKind::IsADirectory)).into());
+        }
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        // Made for its owner only: names of private repositories are in it.
+        let file = tempfile::Builder::new().prefix(".refray-plan-").tempfile_in(folder).map_err(unwritable)?;
+        Ok(Self::File(file, path.to_owned()))
+    }
+
+    fn write(self, text: &str) -> Result<Option<PathBuf>> {
+        match self {
+            Self::Standard => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush()).into_diagnostic()?;
+                Ok(None)
+            }
+            Self::File(mut file, path) => {
+                let written = file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all());
+                let placed = written.and_then(|()| file.persist(&path).map(drop).map_err(|error| error.error));
+                placed.map_err(|source| Unwritable { path: path.display().to_string(), source })?;
+                Ok(Some(path))
+            }
+        }
+    }
+}
