@@ -484,3 +484,23 @@ async fn pull_requests_are_opened_by_a_plan_and_only_as_planned() {
     world.refray(&["plan", "--out", "plan.json"]).exits(1);
     has(&world.refray(&["apply", "plan.json"]).exits(0), &["0 repositories"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_is_not_carried_out_when_its_side_looks_restored_by_then() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let mut world = World::of_forges(&kinds).await;
+    world.config.set("delete_missing = true");
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    let first = world.seed(Kind::GitHub, "two", Visibility::Private);
+    world.site(Kind::GitHub).commit(OWNER, "two", "main", &[("f", "1")], "second\n").unwrap();
+    world.refray(&["sync"]).exits(0);
+    world.delete(Kind::Gitea, "one");
+    world.refray(&["plan", "--repo", "one", "--out", "plan.json"]).exits(0);
+    // The other repository there goes back to what it was, as when an old backup is restored.
+    let tea = world.site(Kind::Gitea);
+    let two = tea.repository(OWNER, "two").unwrap().id;
+    tea.move_ref(two, "refs/heads/main", &first).unwrap();
+    let said = world.refray(&["apply", "plan.json"]).exits(1);
+    has(&said, &["! one", "planned to be deleted, found ", "Nothing was written anywhere."]);
+    assert!(world.site(Kind::GitHub).repository(OWNER, "one").is_ok());
+}
