@@ -234,11 +234,19 @@ async fn a_forced_update_that_a_protected_branch_refuses_becomes_a_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_side_wins_when_a_person_says_so() {
     let kinds = [Kind::GitHub, Kind::Gitea];
-    let world = diverged(&kinds, "fail").await;
-    world.refray(&["sync"]).exits(1);
-    // The simulator's clock goes on with every commit, so this one is newer.
+    let world = World::of_forges(&kinds).await;
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    // Commits made by hand have a fixed date, years before those that a forge makes now.
+    let old = Place::Forge(Kind::GitHub, OWNER);
+    let work = world.work("hand");
+    work.git(&["fetch", "-q", &world.bare(&old, "one").display().to_string(), "main"]);
+    work.git(&["checkout", "-q", "-B", "main", "FETCH_HEAD"]);
+    work.commit("long ago");
+    work.push(&old, "one", &["main"]);
     let newest = world.site(Kind::Gitea).commit(OWNER, "one", "main", &[("there", "2")], "newest\n").unwrap();
-    let lost = world.refs(&Place::Forge(Kind::GitHub, OWNER), "one");
+    world.refray(&["sync"]).exits(1);
+    let lost = world.refs(&old, "one");
     let said = world.refray(&["sync", "--force", "--dry-run"]).exits(0);
     has(&said, &["force branch main on github/ada"]);
     let said = world.refray(&["sync", "--force"]).exits(0);
