@@ -93,6 +93,8 @@ pub(crate) enum Command {
     /// See to the webhooks by which forges tell refray of pushes
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Show how every repository stands by what was last seen, since when, why and what to do; asks no forge
+    Status(StatusArgs),
     /// Show it all on four small forges inside this process: nothing to sign up for
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -250,6 +252,19 @@ pub(crate) struct ApplyArgs {
     /// How many repositories are worked on at a time [default: `jobs` of the configuration]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StatusArgs {
+    /// Only this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Only this repository; may be given several times
+    #[arg(long, value_name = "REPO")]
+    pub(crate) repo: Vec<String>,
+    /// Show it anew whenever it changes, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

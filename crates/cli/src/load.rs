@@ -135,6 +135,15 @@ pub(crate) fn refusal(error: &dyn std::error::Error, remedy: &str) -> Report {
     setup(error, remedy).into()
 }
 
+/// Opens the store only to look; nothing if there is none yet.
+pub(crate) async fn look(paths: &Paths) -> Result<Option<SqliteStore>> {
+    let store = SqliteStore::look(&paths.state_dir).await;
+    Ok(store.map_err(|error| {
+        let remedy = error.remedy();
+        setup(&error, &remedy)
+    })?)
+}
+
 fn setup(error: &dyn std::error::Error, remedy: &str) -> LoadError {
     let mut message = error.to_string();
     let mut source = error.source();

@@ -61,6 +61,7 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
         Command::Config(command) => commands::config::run(&cli.global, *command),
         Command::Doctor => commands::doctor::run(&cli.global).await,
         Command::Webhook(command) => commands::webhook::run(&cli.global, command).await,
+        Command::Status(args) => commands::status::run(&cli.global, args).await,
         Command::Demo(args) => commands::demo::run(&cli.global, args).await,
         Command::Completions { shell } => Ok(commands::shell::completions(*shell)),
         Command::Man { dir } => commands::shell::man(dir),

@@ -17,6 +17,7 @@ mod record;
 mod refusal;
 pub mod restore;
 mod run;
+pub mod standing;
 pub mod store;
 mod transfer;
 mod wake;

@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod shell;
+pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod undo;
 pub(crate) mod webhook;

@@ -31,6 +31,7 @@ mod safety;
 mod scenes;
 mod secrets;
 mod serve;
+mod status;
 mod undo;
 mod webhooks;
 mod world;

@@ -23,6 +23,12 @@ pub enum StoreError {
         /// The newest format that this refray knows.
         supported: i64,
     },
+    /// The file was written by an older refray, and is only to be looked at.
+    #[error("`{}` has the format of an older refray", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is another program's database.
     #[error("`{}` is a database of another program", path.display())]
     Foreign {
@@ -90,6 +96,7 @@ impl StoreError {
                  `--state-dir`."
             }
             Self::Newer { .. } => "Use the newer refray, or choose another state directory with `--state-dir`.",
+            Self::Older { .. } => "Run `refray sync`, which brings it up to date.",
             Self::Foreign { .. } => "Choose another state directory with `--state-dir`.",
             Self::Full { .. } => {
                 "Make space on the disk of the state directory and run again; what was recorded before is intact."

@@ -15,7 +15,7 @@ use super::error::StoreError;
 use super::journal::{Intended, JournalAction, Run};
 use super::queue::{Claim, Completion, Enqueued, QueueEntry, Wake};
 use super::remote::{Hook, Pull};
-use super::repository::{Problem, RepoRecord, RepoRecordUpdate};
+use super::repository::{Glance, Problem, RepoRecord, RepoRecordUpdate};
 
 /// What is remembered from one run to the next.
 ///
@@ -35,6 +35,9 @@ pub trait Store: Send + Sync {
 
     /// Returns how many repositories of each group stand how.
     async fn standing(&self) -> Result<Vec<(GroupName, RepoStatus, u64)>, StoreError>;
+
+    /// Returns what a list says of a group's repositories, by key.
+    async fn glances(&self, group: &GroupName) -> Result<Vec<Glance>, StoreError>;
 
     /// Returns what is remembered of one repository.
     async fn repository(&self, group: &GroupName, key: &str) -> Result<Option<RepoRecord>, StoreError>;
@@ -121,6 +124,18 @@ pub trait Store: Send + Sync {
     /// Returns a run's actions in the order in which they were begun: all, or those on repositories with the key `repo`.
     async fn actions(&self, run: &str, repo: Option<&str>) -> Result<Vec<JournalAction>, StoreError>;
 
+    /// Returns some of a run's actions in the order in which they were begun, from the `skip`th on.
+    async fn some_actions(&self, run: &str, skip: usize, limit: usize) -> Result<Vec<JournalAction>, StoreError>;
+
+    /// Returns the number of a run's actions.
+    async fn count_actions(&self, run: &str) -> Result<usize, StoreError>;
+
+    /// Returns the newest actions on a repository over all runs, newest first.
+    async fn history(&self, group: &GroupName, key: &str, limit: usize) -> Result<Vec<JournalAction>, StoreError>;
+
+    /// Returns the newest runs before the one with the id `before`, newest first.
+    async fn runs_before(&self, before: &str, limit: usize) -> Result<Vec<Run>, StoreError>;
+
     /// Removes runs that began before `before`, and their actions. Returns how many.
     async fn prune_runs(&self, before: Timestamp) -> Result<u64, StoreError>;
 
@@ -153,6 +168,9 @@ pub trait Store: Send + Sync {
     /// Returns the whole queue, in the order in which it will be worked on.
     async fn queue(&self) -> Result<Vec<QueueEntry>, StoreError>;
 
+    /// Returns the entry of one repository.
+    async fn queued(&self, group: &GroupName, key: &str) -> Result<Option<QueueEntry>, StoreError>;
+
     /// Remembers a webhook, in place of the one that was remembered for its repository and address.
     async fn put_hook(&self, hook: &Hook) -> Result<(), StoreError>;
 
@@ -173,6 +191,9 @@ pub trait Store: Send + Sync {
 
     /// Returns the pull requests of a repository, open or not.
     async fn pulls(&self, group: &GroupName, key: &str) -> Result<Vec<Pull>, StoreError>;
+
+    /// Returns the pull requests of a group that are open.
+    async fn open_pulls(&self, group: &GroupName) -> Result<Vec<Pull>, StoreError>;
 
     /// Closes the store. What was written is safe without this as well; it only tidies up.
     async fn close(&self);

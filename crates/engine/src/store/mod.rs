@@ -16,5 +16,6 @@ pub use interface::Store;
 pub use journal::{ActionResult, ActionState, Intended, JournalAction, Run, Settled};
 pub use queue::{Claim, Completion, Enqueued, QueueEntry, Wake};
 pub use remote::{Hook, Pull, PullState, SecretFingerprint};
-pub use repository::{Problem, RepoRecord, RepoRecordUpdate};
+pub(crate) use repository::is_good;
+pub use repository::{Glance, Problem, RepoRecord, RepoRecordUpdate};
 pub use sqlite::SqliteStore;

@@ -1,6 +1,7 @@
 //! What is remembered of a repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use refray_core::baseline::Baseline;
@@ -51,8 +52,44 @@ impl RepoRecord {
     }
 }
 
+/// What a list says of a repository: its record without what only syncing needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// Its name.
+    pub name: RepoName,
+    /// Where it has copies. Those of most repositories are the same, and shared.
+    pub copies: Arc<BTreeSet<EndpointId>>,
+    /// How it stood at the end of its last run.
+    pub status: RepoStatus,
+    /// Since when it stands like that.
+    pub since: Timestamp,
+    /// When it was last recorded.
+    pub recorded: Timestamp,
+    /// Actions were begun and their end was not recorded.
+    pub unfinished: bool,
+    /// What went wrong with it as a whole.
+    pub problem: Option<Problem>,
+    /// What was reported of it.
+    pub findings: Vec<Finding>,
+}
+
+impl From<&RepoRecord> for Glance {
+    fn from(record: &RepoRecord) -> Self {
+        Self {
+            name: record.name.clone(),
+            copies: Arc::new(record.copies.keys().cloned().collect()),
+            status: record.status,
+            since: record.since,
+            recorded: record.recorded,
+            unfinished: record.unfinished,
+            problem: record.problem.clone(),
+            findings: record.findings.clone(),
+        }
+    }
+}
+
 /// Says whether a status is one of agreement.
-pub(super) const fn is_good(status: RepoStatus) -> bool {
+pub(crate) const fn is_good(status: RepoStatus) -> bool {
     matches!(status, RepoStatus::Agreed | RepoStatus::Synced)
 }
 

@@ -13,11 +13,13 @@ use refray_forge::{Environment, resolve};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::health::Health;
 use super::signals::{Asked, Signals};
 use super::{Ended, Listeners, OnlyOne, Reload, ServeError, Stats, Supervisor, reload};
+use crate::dashboard::{self, Access, Broadcast, Dashboard, EngineActions};
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::schedule;
@@ -104,6 +106,8 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
     if taken > 0 {
         tracing::info!(count = taken, "work that an earlier process left behind is taken up again");
     }
+    let broadcast = Broadcast::new();
+    let engine = broadcast.beside(engine);
     let live = Arc::new(Live::new(engine, stats));
     let pulse = Arc::new(Pulse::default());
 
@@ -118,6 +122,9 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
     let ending = CancellationToken::new();
     let dashboard_token = Arc::new(RwLock::new(secrets.dashboard));
     let health = Health { live: live.clone(), pulse, started, token: dashboard_token.clone() };
+    let releases = TaskTracker::new();
+    let access = Access::new(listeners.dashboard_address, dashboard_token.clone());
+    let shown = pages(&health, access, broadcast, &releases)?;
     let replaceable = Replaceable {
         receiver: Arc::new(RwLock::new(deliveries(&live, secrets.webhook))),
         dashboard_token,
@@ -126,7 +133,7 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
         environment,
         reload,
     };
-    let dashboard = tokio::spawn(listen(listeners.dashboard, pages(&health), ending.clone()));
+    let dashboard = tokio::spawn(listen(listeners.dashboard, shown, ending.clone()));
     let receiver = tokio::spawn(listen(listeners.receiver, replaceable.front(), live.stop.clone()));
     tracing::info!(listen = %listeners.receiver_address, dashboard = %listeners.dashboard_address, "serving");
     supervisor.ready("serving");
@@ -136,7 +143,7 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
     tracing::info!("stopping when what is in hand is done; once more stops at once");
     live.stop.cancel();
     let ended = tokio::select! {
-        () = drain(&live, tasks) => Ended::Drained,
+        () = drain(&live, tasks, releases) => Ended::Drained,
         () = signals.stop() => Ended::AtOnce,
     };
     ending.cancel();
@@ -162,9 +169,21 @@ fn deliveries(live: &Arc<Live>, secret: Option<Secret>) -> Router {
     webhook::router(options, Arc::new(waker))
 }
 
-/// What is shown on the dashboard's address. Pages for people are merged in here.
-fn pages(health: &Health) -> Router {
-    Router::new().merge(health.clone().router())
+/// What is shown on the dashboard's address, to tools and to people.
+fn pages(health: &Health, access: Access, broadcast: Broadcast, releases: &TaskTracker) -> Result<Router, ServeError> {
+    let live = health.live.clone();
+    let engine = live.engine();
+    let dashboard = Dashboard {
+        store: engine.store.clone(),
+        clock: engine.clock,
+        stop: live.stop.clone(),
+        actions: Arc::new(EngineActions::new(live.clone(), releases.clone(), broadcast.clone())),
+        config: Box::new(move || live.engine().config.clone()),
+        broadcast,
+        access,
+    };
+    let people = dashboard::router(dashboard).map_err(|error| ServeError::Random(error.to_string()))?;
+    Ok(health.clone().router().merge(people))
 }
 
 async fn listen(listener: TcpListener, router: Router, stop: CancellationToken) {
@@ -242,13 +261,15 @@ impl Replaceable {
 }
 
 /// Lets everything finish, gives back what has not in time, and ends.
-async fn drain(live: &Live, mut tasks: JoinSet<()>) {
+async fn drain(live: &Live, mut tasks: JoinSet<()>, releases: TaskTracker) {
+    releases.close();
     let mut all = std::pin::pin!(async {
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a part ended early");
             }
         }
+        releases.wait().await;
     });
     if tokio::time::timeout(FINISH, &mut all).await.is_err() {
         live.hurry.cancel();

@@ -53,6 +53,9 @@ pub enum ServeError {
     /// Signals cannot be listened for.
     #[error("signals cannot be listened for")]
     Signals(#[source] std::io::Error),
+    /// There is no random for the dashboard's sessions.
+    #[error("the operating system gives no random: {0}")]
+    Random(String),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,6 +87,7 @@ impl ServeError {
                 "Check the rights of the state directory, and that its file system has locks.".to_owned()
             }
             Self::Secret { what, .. } => format!("Check where the configuration says that the {what} is."),
+            Self::Random(_) => "Check that `/dev/urandom` can be read.".to_owned(),
             Self::Signals(_) => "Check the limits of the system.".to_owned(),
             Self::Store(error) => error.remedy(),
         }

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     Value { what: &'static str, text: String },
     /// The file has a newer format.
     Newer { found: i64, supported: i64 },
+    /// The file has an older format, and is only looked at.
+    Older,
     /// The file is another program's.
     Foreign,
 }
@@ -42,6 +44,7 @@ impl Fault {
         match self {
             Self::Value { what, text } => StoreError::Value { path, what, text },
             Self::Newer { found, supported } => StoreError::Newer { path, found, supported },
+            Self::Older => StoreError::Older { path },
             Self::Foreign => StoreError::Foreign { path },
             Self::Sql(source @ sqlx::Error::PoolTimedOut) => StoreError::Busy { path, source },
             Self::Sql(source) => match result_code(&source) {

@@ -32,9 +32,9 @@ pub(super) async fn finish_run(store: &SqliteStore, run: &str, at: Timestamp, su
     writing.commit().await
 }
 
-type RunRow = (String, String, i64, Option<i64>, Option<String>);
+pub(super) type RunRow = (String, String, i64, Option<i64>, Option<String>);
 
-fn run_of((id, command, started, finished, summary): RunRow) -> Result<Run, Fault> {
+pub(super) fn run_of((id, command, started, finished, summary): RunRow) -> Result<Run, Fault> {
     Ok(Run {
         id,
         command,
@@ -183,7 +183,7 @@ pub(super) async fn actions(store: &SqliteStore, run: &str, repo: Option<&str>) 
     rows.iter().map(|row| action_of(run, row, &endpoints, &mut names)).collect()
 }
 
-fn action_of(
+pub(super) fn action_of(
     run: &str,
     row: &SqliteRow,
     endpoints: &Endpoints,

@@ -13,6 +13,8 @@ mod baseline;
 mod doubt;
 mod endpoint;
 mod fault;
+mod glance;
+mod history;
 mod journal;
 mod open;
 mod queue;
@@ -40,7 +42,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use self::fault::Fault;
 use super::{
-    Claim, Completion, Enqueued, Hook, Intended, JournalAction, Problem, Pull, QueueEntry, RepoRecord,
+    Claim, Completion, Enqueued, Glance, Hook, Intended, JournalAction, Problem, Pull, QueueEntry, RepoRecord,
     RepoRecordUpdate, Run, Store, StoreError, Wake,
 };
 
@@ -61,6 +63,18 @@ impl SqliteStore {
         let path = open::prepare(state_dir)?;
         match open::connect(&path).await {
             Ok(pool) => Ok(Self { path, pool, turn: Mutex::new(()) }),
+            Err(fault) => Err(fault.at(&path)),
+        }
+    }
+
+    /// Opens the store in a state directory only to read, and changes nothing there. Returns nothing if there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not a store of the present format.
+    pub async fn look(state_dir: &Path) -> Result<Option<Self>, StoreError> {
+        let path = state_dir.join("state.db");
+        match open::look(&path).await {
+            Ok(pool) => Ok(pool.map(|pool| Self { path, pool, turn: Mutex::new(()) })),
             Err(fault) => Err(fault.at(&path)),
         }
     }
@@ -108,6 +122,10 @@ impl Store for SqliteStore {
 
     async fn standing(&self) -> Result<Vec<(GroupName, RepoStatus, u64)>, StoreError> {
         located!(self, repository::standing(self))
+    }
+
+    async fn glances(&self, group: &GroupName) -> Result<Vec<Glance>, StoreError> {
+        located!(self, glance::load(self, group))
     }
 
     async fn repository(&self, group: &GroupName, key: &str) -> Result<Option<RepoRecord>, StoreError> {
@@ -203,6 +221,22 @@ impl Store for SqliteStore {
         located!(self, journal::actions(self, run, repo))
     }
 
+    async fn some_actions(&self, run: &str, skip: usize, limit: usize) -> Result<Vec<JournalAction>, StoreError> {
+        located!(self, history::some_actions(self, run, skip, limit))
+    }
+
+    async fn count_actions(&self, run: &str) -> Result<usize, StoreError> {
+        located!(self, history::count_actions(self, run))
+    }
+
+    async fn history(&self, group: &GroupName, key: &str, limit: usize) -> Result<Vec<JournalAction>, StoreError> {
+        located!(self, history::of_repository(self, group, key, limit))
+    }
+
+    async fn runs_before(&self, before: &str, limit: usize) -> Result<Vec<Run>, StoreError> {
+        located!(self, history::runs_before(self, before, limit))
+    }
+
     async fn prune_runs(&self, before: Timestamp) -> Result<u64, StoreError> {
         located!(self, journal::prune_runs(self, before))
     }
@@ -243,6 +277,10 @@ impl Store for SqliteStore {
         located!(self, queue::list(self))
     }
 
+    async fn queued(&self, group: &GroupName, key: &str) -> Result<Option<QueueEntry>, StoreError> {
+        located!(self, queue::one(self, group, key))
+    }
+
     async fn put_hook(&self, hook: &Hook) -> Result<(), StoreError> {
         located!(self, remote::put_hook(self, hook))
     }
@@ -269,6 +307,10 @@ impl Store for SqliteStore {
 
     async fn pulls(&self, group: &GroupName, key: &str) -> Result<Vec<Pull>, StoreError> {
         located!(self, remote::pulls(self, group, key))
+    }
+
+    async fn open_pulls(&self, group: &GroupName) -> Result<Vec<Pull>, StoreError> {
+        located!(self, remote::open_pulls(self, group))
     }
 
     async fn close(&self) {

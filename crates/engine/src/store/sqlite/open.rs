@@ -52,24 +52,7 @@ fn narrow(path: &Path) -> std::io::Result<()> {
 
 /// Opens the file and brings it to the present format.
 pub(super) async fn connect(path: &Path) -> Result<SqlitePool, Fault> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .busy_timeout(PATIENCE)
-        .foreign_keys(true)
-        .synchronous(SqliteSynchronous::Full)
-        // A log that one large transaction has blown up is cut back.
-        .pragma("journal_size_limit", "67108864")
-        .row_buffer_size(1024)
-        .disable_statement_logging();
-    let pool = SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(PATIENCE * 4)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await?;
+    let pool = pool(options(path)).await?;
     let prepared = async {
         let mut connection = pool.acquire().await?;
         let format = check(&mut connection).await?;
@@ -88,6 +71,52 @@ pub(super) async fn connect(path: &Path) -> Result<SqlitePool, Fault> {
             Err(fault)
         }
     }
+}
+
+/// Opens the file to read only; nothing if there is none.
+pub(super) async fn look(path: &Path) -> Result<Option<SqlitePool>, Fault> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    // The file itself is opened for writing: SQLite tidies up the log's index only then.
+    let pool = pool(options(path).pragma("query_only", "on")).await?;
+    let checked = async {
+        let format = check(&mut *pool.acquire().await?).await?;
+        if format < supported() { Err(Fault::Older) } else { Ok(()) }
+    }
+    .await;
+    match checked {
+        Ok(()) => Ok(Some(pool)),
+        Err(fault) => {
+            pool.close().await;
+            Err(fault)
+        }
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        // A log that one large transaction has blown up is cut back.
+        .pragma("journal_size_limit", "67108864")
+        .row_buffer_size(1024)
+        .disable_statement_logging()
+}
+
+async fn pool(options: SqliteConnectOptions) -> Result<SqlitePool, Fault> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(PATIENCE * 4)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    Ok(pool)
 }
 
 fn supported() -> i64 {

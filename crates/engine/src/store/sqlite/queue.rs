@@ -1,6 +1,7 @@
 //! The queue.
 
 use jiff::Timestamp;
+use refray_core::name::GroupName;
 
 use super::{Fault, SqliteStore, value};
 use crate::store::{Claim, Completion, Enqueued, QueueEntry, Wake};
@@ -149,6 +150,14 @@ pub(super) async fn list(store: &SqliteStore) -> Result<Vec<QueueEntry>, Fault> 
          ORDER BY holder IS NULL, urgent DESC, due, group_name, key",
     );
     query.fetch_all(&store.pool).await?.into_iter().map(entry).collect()
+}
+
+pub(super) async fn one(store: &SqliteStore, group: &GroupName, key: &str) -> Result<Option<QueueEntry>, Fault> {
+    let query = sqlx::query_as::<_, EntryRow>(
+        "SELECT group_name, name, urgent, queued, due, attempts, again, holder, expires FROM queue
+         WHERE group_name = ? AND key = ?",
+    );
+    query.bind(group.as_str()).bind(key).fetch_optional(&store.pool).await?.map(entry).transpose()
 }
 
 fn entry((group, name, urgent, queued, due, attempts, again, holder, expires): EntryRow) -> Result<QueueEntry, Fault> {

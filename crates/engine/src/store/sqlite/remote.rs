@@ -109,6 +109,16 @@ pub(super) async fn pulls(store: &SqliteStore, group: &GroupName, key: &str) -> 
     rows.iter().map(|row| pull_of(group, row)).collect()
 }
 
+pub(super) async fn open_pulls(store: &SqliteStore, group: &GroupName) -> Result<Vec<Pull>, Fault> {
+    let query = sqlx::query(
+        "SELECT p.name, e.name, p.number, p.branch, p.head, p.own, p.other, p.url, p.state, p.changed
+         FROM pull AS p JOIN endpoint AS e ON e.id = p.endpoint
+         WHERE p.group_name = ? AND p.state = ? ORDER BY p.key, e.name, p.number",
+    );
+    let rows = query.bind(group.as_str()).bind(PullState::Open.as_str()).fetch_all(&store.pool).await?;
+    rows.iter().map(|row| pull_of(group, row)).collect()
+}
+
 fn pull_of(group: &GroupName, row: &SqliteRow) -> Result<Pull, Fault> {
     let state: &str = row.try_get(8)?;
     Ok(Pull {

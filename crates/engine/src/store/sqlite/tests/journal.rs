@@ -154,3 +154,23 @@ async fn thousands_of_actions_are_a_few_statements() {
     assert_eq!(found.len(), 5000);
     assert!(found.iter().all(|entry| entry.state == ActionState::Ended(Outcome::Done)));
 }
+
+#[tokio::test]
+async fn the_journal_is_read_a_part_at_a_time() {
+    let (_dir, store) = open().await;
+    for (run, second) in [("1", 1), ("2", 2)] {
+        store.start_run(run, at(second), "sync").await.unwrap();
+        for name in ["beta", "Alpha", "beta"] {
+            store.begin_actions(run, &group(), &repo(name), at(second), every_kind()).await.unwrap();
+        }
+    }
+    let all = store.actions("2", None).await.unwrap();
+    assert_eq!(store.count_actions("2").await.unwrap(), all.len());
+    assert_eq!(store.some_actions("2", 7, 3).await.unwrap(), all[7..10]);
+    assert_eq!(store.some_actions("2", all.len(), 3).await.unwrap(), []);
+    let mut backwards = store.actions("1", Some("beta")).await.unwrap();
+    backwards.extend(store.actions("2", Some("beta")).await.unwrap());
+    backwards.reverse();
+    assert_eq!(store.history(&group(), "beta", 20).await.unwrap(), backwards[..20]);
+    assert_eq!(store.runs_before("2", 5).await.unwrap().len(), 1);
+}

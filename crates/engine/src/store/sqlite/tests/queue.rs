@@ -148,3 +148,14 @@ async fn leases_of_a_process_that_is_gone_are_taken_back() {
     assert_eq!((again.name.clone(), again.attempts), (repo("alpha"), 1));
     assert_eq!(claim(&store, "w2", 2).await, None);
 }
+
+#[tokio::test]
+async fn one_entry_is_found() {
+    let (_dir, store) = open().await;
+    let wake = Wake { group: group(), name: repo("Alpha"), urgent: true, at: at(0), due: at(1) };
+    store.enqueue(&[wake]).await.unwrap();
+    let entry = store.queued(&group(), "alpha").await.unwrap();
+    assert_eq!(entry, store.queue().await.unwrap().pop());
+    assert!(entry.is_some());
+    assert_eq!(store.queued(&group(), "beta").await.unwrap(), None);
+}

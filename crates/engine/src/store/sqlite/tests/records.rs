@@ -176,3 +176,26 @@ async fn doubts_are_remembered_until_they_are_cleared() {
     store.remember_doubts(&group(), &[], &[("beta".into(), endpoint("gitea/me"))]).await.unwrap();
     assert_eq!(doubts().await, ["alpha gitea/me restored"]);
 }
+
+#[tokio::test]
+async fn a_glance_is_the_record_in_short() {
+    let (dir, store) = open().await;
+    let agreed = Baseline::default();
+    record(&store, "beta", &agreed).await;
+    record(&store, "Alpha", &agreed).await;
+    let problem = Problem { message: "no route".into(), remedy: "Wait.".into() };
+    store.record_problem(&group(), &repo("gamma"), at(5), &problem).await.unwrap();
+    let glances = store.glances(&group()).await.unwrap();
+    let records = store.group_state(&group()).await.unwrap();
+    assert_eq!(glances, records.values().map(crate::store::Glance::from).collect::<Vec<_>>());
+    assert_eq!(glances.iter().map(|glance| glance.copies.len()).collect::<Vec<_>>(), [3, 3, 0]);
+
+    // Another process may look meanwhile, and can change nothing.
+    let looking = SqliteStore::look(dir.path()).await.unwrap().unwrap();
+    assert_eq!(looking.glances(&group()).await.unwrap(), glances);
+    assert!(looking.forget(&group(), "beta").await.is_err());
+    looking.close().await;
+    let nowhere = dir.path().join("nowhere");
+    assert!(SqliteStore::look(&nowhere).await.unwrap().is_none());
+    assert!(!nowhere.exists());
+}
