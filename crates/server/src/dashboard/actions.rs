@@ -63,6 +63,9 @@ pub trait Actions: Send + Sync {
     }
 }
 
+/// A run, and the repository in it when it is not all of them.
+type Undone = (String, Option<String>);
+
 /// Actions on an engine of this process: wake-ups go into its queue, releases are runs of their own.
 pub struct EngineActions {
     live: Arc<Live>,
@@ -71,7 +74,7 @@ pub struct EngineActions {
     /// Releases in hand: pressing a button twice is pressing it once.
     releasing: Arc<Mutex<HashSet<(GroupName, String)>>>,
     /// Runs that are being undone.
-    undoing: Arc<Mutex<HashSet<(String, Option<String>)>>>,
+    undoing: Arc<Mutex<HashSet<Undone>>>,
 }
 
 impl EngineActions {

@@ -163,9 +163,9 @@ pub(super) fn token_is_right(shared: &Inner, given: &str, from: Option<IpAddr>) 
     }
     let right = shared.access.token().is_some_and(|token| shared.key.same(token.expose(), given));
     if right {
-        shared.tries.right(from)
+        shared.tries.right(from);
     } else {
-        shared.tries.wrong(from, now)
+        shared.tries.wrong(from, now);
     }
     Ok(right)
 }
