@@ -94,7 +94,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Webhook(WebhookCommand),
     /// Show how every repository stands by what was last seen, since when, why and what to do; asks no forge
-    Status(StatusArgs),
+    Status(StandingArgs),
     /// Show it all on four small forges inside this process: nothing to sign up for
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -256,6 +256,8 @@ pub(crate) struct ApplyArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StatusArgs {
+},
+pub(crate) struct StandingArgs {
     /// Only this group
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,

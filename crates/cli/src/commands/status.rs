@@ -11,7 +11,7 @@ use refray_core::name::GroupName;
 use refray_engine::standing::{Counts, GroupStanding, Standing};
 use refray_engine::store::{SqliteStore, Store};
 
-use crate::args::{Format, Global, StatusArgs};
+use crate::args::{Format, Global, StandingArgs};
 use crate::commands::sync;
 use crate::environment;
 use crate::exit::Exit;
@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(2);
 const WIDTH: usize = 100;
 
 /// Runs the command.
-pub(crate) async fn run(global: &Global, args: &StatusArgs) -> Result<Exit> {
+pub(crate) async fn run(global: &Global, args: &StandingArgs) -> Result<Exit> {
     let paths = Paths::find(global)?;
     let config = load::config(&paths)?;
     let group = args.group.as_deref().map(|name| sync::group(name, &config)).transpose()?;
@@ -111,7 +111,7 @@ fn json(standing: &Standing) -> Result<String> {
     Ok(text)
 }
 
-fn text(shown: &Standing, global: &Global, args: &StatusArgs) -> String {
+fn text(shown: &Standing, global: &Global, args: &StandingArgs) -> String {
     let shape = Shape {
         style: Style::for_stdout(global.color, environment::var("NO_COLOR").is_some()),
         width: width(),

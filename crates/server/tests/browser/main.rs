@@ -1,6 +1,5 @@
 //! The dashboard in a real browser, where there is one: Debian's `chromium` in `PATH`, driven over its DevTools protocol.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "a test says why it is skipped")]
 
 mod browser;
 #[path = "../common/scene.rs"]
