@@ -255,8 +255,6 @@ pub(crate) struct ApplyArgs {
 }
 
 #[derive(Debug, Clone, Args)]
-pub(crate) struct StatusArgs {
-},
 pub(crate) struct StandingArgs {
     /// Only this group
     #[arg(long, value_name = "GROUP")]

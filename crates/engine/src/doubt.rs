@@ -37,7 +37,7 @@ impl Doubts {
     ) -> Result<(), StoreError> {
         for (endpoint, sign) in signs_of_restoration(world) {
             let Some(endpoint) = group.endpoint(&endpoint) else { continue };
-            let sign = format!("in `{}`, {sign}, as when an old backup is restored", task.name);
+            let sign = format!("in `{}`, {sign}", task.name);
             self.add(engine, &endpoint.site.name, &task.name.key(), sign, dry_run).await?;
         }
         Ok(())

@@ -24,8 +24,20 @@ impl Small {
         mounted.then(|| Self(path.to_owned()))
     }
 
-    /// Fills all the space that is left.
+    /// Fills all the space that is left. The system may say that there is none a little early, and then has some: so it is
+    /// filled again until it counts none.
     fn fill(&self) {
+        for _ in 0..100 {
+            self.fill_once();
+            let free = program("stat").args(["-f", "-c", "%a"]).arg(&self.0).output().unwrap().stdout;
+            if free == b"0\n" {
+                return;
+            }
+        }
+        panic!("{} cannot be filled", self.0.display());
+    }
+
+    fn fill_once(&self) {
         let mut size = 1 << 20;
         while size > 0 {
             let name = self.0.join(format!("ballast-{size}-{}", std::fs::read_dir(&self.0).unwrap().count()));

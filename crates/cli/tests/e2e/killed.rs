@@ -21,11 +21,13 @@ async fn killed_whenever_a_git_process_starts_the_next_run_converges() {
     }
     // The so-manieth git process takes its parent with it.
     for moment in 1..8 {
-        let count = world.path("count");
-        drop(std::fs::remove_file(&count));
+        let (count, killed) = (world.path("count"), world.path("killed"));
+        drop((std::fs::remove_file(&count), std::fs::remove_dir(&killed)));
+        // Several may start at once and count alike; the folder can be made once.
         world.before_git(&format!(
-            "echo x >>'{0}'\nif [ \"$(wc -l <'{0}')\" = {moment} ]; then kill -9 $PPID; sleep 0.2; fi\n",
-            count.display()
+            "echo x >>'{0}'\nif [ \"$(wc -l <'{0}')\" -ge {moment} ] && mkdir '{1}' 2>/dev/null; then kill -9 $PPID; sleep 0.2; fi\n",
+            count.display(),
+            killed.display()
         ));
         let run = world.refray(&["sync"]);
         if moment < 4 {

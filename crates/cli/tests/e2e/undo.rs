@@ -237,7 +237,7 @@ fn what_the_run_created_goes_and_where_it_came_from_stays() {
     busy.push(&C, "busy", &["main:refs/heads/people"]);
     let said = world.refray(&["undo", &run]).exits(1);
     has(&said, &["the branch `topic` stays on disk/a", "the tag `v1` stays on disk/a"]);
-    has(&said, &["push it to disk/b to let it spread again"]);
+    has(&said, &["push it to disk/b, disk/c to have it there again"]);
     has(&said, &["the repository `c/busy` on disk/c is left: it holds more"]);
     assert!(world.refs(&A, "one").contains("topic") && !world.refs(&B, "one").contains("topic"));
     assert!(!world.bare(&A, "new").exists() && !world.bare(&C, "new").exists() && world.bare(&B, "new").exists());
@@ -248,6 +248,8 @@ fn what_the_run_created_goes_and_where_it_came_from_stays() {
     has(&said, &["held", "topic"]);
     assert!(!world.refs(&B, "one").contains("topic"), "the next run does not do the same again");
     work.push(&B, "one", &["main:refs/heads/topic"]);
+    has(&world.refray(&["sync", "--repo", "one"]).exits(1), &["held", "topic"]);
+    work.push(&C, "one", &["main:refs/heads/topic"]);
     world.refray(&["sync", "--repo", "one"]).exits(0);
     assert!(world.agree(&[A, B, C], "one").contains("topic"));
 }

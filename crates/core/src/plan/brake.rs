@@ -82,15 +82,17 @@ impl<'a> Brake<'a> {
 
 /// Says, for each endpoint at which something about the repository looks as if an old backup had been restored there,
 /// what that is. It casts doubt on other repositories that vanished from that site.
-///
-/// More counts here than for a branch: a repository is seldom deleted, so that little is lost when one more person is
-/// asked.
+/// A branch that alone is gone is no such sign: that is what people do to branches.
 pub fn signs_of_restoration(world: &World<'_>) -> BTreeMap<EndpointId, String> {
     let takes_part = |(endpoint, view): (&'_ EndpointId, &View)| view.takes_part().then(|| endpoint.clone());
     let members: Vec<EndpointId> = world.views.iter().filter_map(takes_part).collect();
     let members: Vec<&EndpointId> = members.iter().collect();
     let counted = members.iter().zip(count(world, &members));
-    counted.filter_map(|(endpoint, count)| Some(((*endpoint).clone(), count.sign(endpoint)?))).collect()
+    let signs = counted.filter_map(|(endpoint, count)| {
+        let Doubts { restored, vanished } = count.doubts(endpoint);
+        Some(((*endpoint).clone(), restored.or(vanished)?))
+    });
+    signs.collect()
 }
 
 fn nobody_agreed() -> String {
@@ -103,7 +105,6 @@ struct Count<'a> {
     agreed: usize,
     kept: usize,
     gone: usize,
-    branch: Option<&'a RefName>,
     tag: Option<&'a RefName>,
     rewound: Option<&'a RefName>,
 }
@@ -139,7 +140,6 @@ fn count<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> Vec<Count<'a>> {
                     count.agreed += 1;
                     if others_have() {
                         count.gone += 1;
-                        count.branch.get_or_insert(row.name);
                     }
                 }
             }
@@ -149,17 +149,8 @@ fn count<'a>(world: &World<'a>, members: &[&'a EndpointId]) -> Vec<Count<'a>> {
 }
 
 impl Count<'_> {
-    /// Returns what looks like a restored backup.
-    fn sign(&self, endpoint: &EndpointId) -> Option<String> {
-        let gone = |name: &&RefName, kind| format!("the {kind} `{}` vanished from {endpoint}", name.short());
-        let went_back =
-            |name: &RefName| format!("the branch `{}` went back to an older commit on {endpoint}", name.short());
-        let tag = self.tag.as_ref().map(|name| gone(name, "tag"));
-        tag.or_else(|| self.rewound.map(went_back)).or_else(|| self.branch.as_ref().map(|name| gone(name, "branch")))
-    }
-
     fn doubts(&self, endpoint: &EndpointId) -> Doubts {
-        let Count { agreed, kept, gone, tag, rewound, .. } = self;
+        let Count { agreed, kept, gone, tag, rewound } = self;
         let restored = match (tag, rewound) {
             (Some(tag), _) => Some(format!(
                 "the tag `{}` vanished from {endpoint} as well, as when an old backup is restored",

@@ -71,7 +71,7 @@ mod tests {
     fn sizes_are_short() {
         assert_eq!(
             [0, 4096, 20 << 20, 7 << 30, 900 << 40].map(size),
-            ["0 KiB", "4 KiB", "20480 KiB", "7168 MiB", "900 TiB"].map(str::to_owned)
+            ["0 KiB", "4 KiB", "20 MiB", "7168 MiB", "900 TiB"].map(str::to_owned)
         );
     }
 

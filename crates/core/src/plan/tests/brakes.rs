@@ -203,12 +203,13 @@ fn what_looks_like_a_restored_backup_is_a_sign() {
         ("e1: main=B t=C #v1=B | e2: main=B | base: main=B", ""),
         ("e1: main=B | e2: main=B | base: main=B t=C #v1=B", ""),
         ("e1: main=A | e2: main=A | base: main=B", ""),
-        // A tag or a branch that is gone, and one that went back: alone, and while the other side went on.
+        // A branch that is gone says nothing.
+        ("e1: main=B | e2: main=B t=C | base: main=B t=C", ""),
+        // A tag that is gone, and a branch that went back: alone, and while the other side went on.
         ("e1: main=B | e2: main=B #v1=B | base: main=B #v1=B", "e1 tag `v1`"),
-        ("e1: main=B | e2: main=B t=C | base: main=B t=C", "e1 branch `t`"),
         ("e1: main=A | e2: main=B | base: main=B", "e1 branch `main` went back"),
         ("e1: main=C | e2: main=A | base: main=B", "e2 branch `main` went back"),
-        ("e1: | e2: main=B | base: main=B", "e1 branch `main` vanished"),
+        ("e1: | e2: main=B | base: main=B", "e1 none of the branches"),
         // On both sides, something else each.
         ("e1: main=A #v1=B | e2: main=B | base: main=B #v1=B", "e1 branch `main` went back, e2 tag `v1`"),
         // Where nothing was agreed, or nothing can be read, nothing can have gone back.
