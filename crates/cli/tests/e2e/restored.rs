@@ -71,7 +71,7 @@ fn advance(world: &World, hub: Kind, name: &str) {
 async fn a_repository_that_is_younger_than_the_backup_is_not_deleted_elsewhere() {
     for kind in Kind::ALL {
         let there = Place::Forge(hub(kind), OWNER);
-        for sign in ["refs/tags/v1", "refs/heads/new", "refs/heads/main"] {
+        for sign in ["refs/tags/v1", "refs/heads/main"] {
             let (world, week) = older(kind, |world| advance(world, hub(kind), sign)).await;
             let young = world.refs(&there, "young");
             world.site(kind).restore(&week).unwrap();
