@@ -212,7 +212,20 @@ impl<'a> Conflicts<'a> {
                 .iter()
                 .any(|((endpoint, head), wanted)| wanted.branch == *branch && kept.contains(&(endpoint, head)));
             let because = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
-            let (kind, message, remedy) = if shown {
+            let asked = self.wanted.iter().any(|((endpoint, _), wanted)| {
+                wanted.branch == *branch && self.listed(endpoint).is_some() && !self.is_read_only(endpoint)
+            });
+            let (kind, message, remedy) = if shown && !asked {
+                // Folders have no pull requests.
+                (
+                    FindingKind::InConflict,
+                    format!(
+                        "the branch `{branch}` has diverged{because}; conflict branches show each side what the others have"
+                    ),
+                    "Merge the branch below `refray/conflicts/` on one side, and push the result there; \
+                     the next run brings it everywhere and removes the conflict branches.",
+                )
+            } else if shown {
                 (
                     FindingKind::InConflict,
                     format!("the branch `{branch}` has diverged{because}; pull requests show both sides"),

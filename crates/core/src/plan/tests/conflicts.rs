@@ -231,6 +231,15 @@ fn folders_get_the_branch_alone() {
 }
 
 #[test]
+fn among_folders_alone_nothing_is_said_of_requests() {
+    let case = under(ConflictResolution::PullRequest, "disk1: main=C | disk2: main=X");
+    let plan = case.plan();
+    assert_eq!(show(&plan), "disk1 ~main/disk2 ->X conflict, disk2 ~main/disk1 ->C conflict, in_conflict main");
+    assert!(!plan.findings[0].message.contains("pull request"), "{:?}", plan.findings);
+    assert!(plan.findings[0].remedy.contains("refray/conflicts/"), "{:?}", plan.findings);
+}
+
+#[test]
 fn what_cannot_be_listed_is_not_opened_twice() {
     let mut case = in_conflict();
     case.requests.at.insert(endpoint("e1"), Err("the answer was cut short".into()));
