@@ -1,6 +1,6 @@
 //! The webhooks that wake refray: what is to be done about them, and doing it.
 //!
-//! [`plan`] decides from what the forge says, what is remembered and what is wanted; nothing else does. The rest finds
+//! [`plan()`] decides from what the forge says, what is remembered and what is wanted; nothing else does. The rest finds
 //! the repositories, carries out and tells.
 
 mod address;

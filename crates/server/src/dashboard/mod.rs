@@ -1,6 +1,6 @@
 //! Pages that show how things stand, made on the server and complete without any script.
 //!
-//! [`router`] is mounted on a listener of its own. Whoever may ask is decided in [`guard`](self) before any page is made:
+//! [`router()`] is mounted on a listener of its own. Whoever may ask is decided in [`guard`](self) before any page is made:
 //! by the name that the browser used, by a token when one is configured, and for whatever changes something by where the
 //! request came from and by a token bound to the session.
 

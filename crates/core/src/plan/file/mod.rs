@@ -1,6 +1,6 @@
 //! A plan as a file: written to be read, compared and cut down by a person, and carried out later.
 //!
-//! [`PlanFile`] is what is in it; [`read`] finds whatever is wrong with one, and where; [`moved`] and [`doubted`] say what
+//! [`PlanFile`] is what is in it; [`read()`] finds whatever is wrong with one, and where; [`moved`] and [`doubted`] say what
 //! is not any more as the plan saw it.
 
 mod config;
