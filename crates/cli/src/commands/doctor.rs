@@ -1,6 +1,5 @@
 //! `refray doctor`.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use miette::{IntoDiagnostic, Result};
@@ -12,7 +11,7 @@ use crate::environment;
 use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
-use crate::render::Style;
+use crate::render::{Style, push};
 
 /// Runs the command. Nothing is changed on any forge.
 pub(crate) async fn run(global: &Global) -> Result<Exit> {
@@ -63,9 +62,4 @@ fn text(report: &Report, style: Style, quiet: bool) -> String {
     let [pass, warn, fail] = [Level::Pass, Level::Warn, Level::Fail].map(|level| report.count(level));
     push(&mut text, format_args!("{pass} passed, {warn} to look at, {fail} failed.\n"));
     text
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = text.write_fmt(arguments);
 }

@@ -1,7 +1,6 @@
 //! Backups.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use indicatif::HumanBytes;
 use jiff::Timestamp;
@@ -10,6 +9,7 @@ use refray_core::oid::Oid;
 use refray_engine::restore::{Pruned, Shelved};
 use serde::Serialize;
 
+use crate::render::push;
 use crate::render::style::Style;
 
 /// A backup as it is shown.
@@ -138,9 +138,4 @@ pub(crate) fn pruned(pruned: &Pruned, days: u32, dry_run: bool) -> String {
     }
     push(&mut text, format_args!("{count} of more than {days} days {verb}, {}.\n", HumanBytes(pruned.bytes)));
     text
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = text.write_fmt(arguments);
 }

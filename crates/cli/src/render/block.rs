@@ -1,13 +1,13 @@
 //! The lines about one repository.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use refray_core::event::Event;
 use refray_core::name::{EndpointId, RepoName};
 use refray_core::outcome::{Action, Outcome, RepoStatus};
 use refray_core::plan::{Cause, Finding, RefUpdate, RepoPlan, RequestStep, Severity};
 
+use crate::render::push;
 use crate::render::style::Style;
 
 /// How many single actions are listed before the rest is only counted.
@@ -305,9 +305,4 @@ fn finding_lines(text: &mut String, finding: &Finding, style: Style) {
         push(text, format_args!("      {url}\n"));
     }
     push(text, format_args!("      {} {}\n", style.dim("remedy:"), finding.remedy));
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = text.write_fmt(arguments);
 }

@@ -1,12 +1,11 @@
 //! The journal.
 
-use std::fmt::Write as _;
-
 use refray_core::outcome::{Action, Outcome, Summary};
 use refray_engine::store::{ActionState, JournalAction, Run};
 use serde_json::{Value, json};
 
 use crate::render::block::describe;
+use crate::render::push;
 use crate::render::style::Style;
 
 /// A run and what it did.
@@ -127,9 +126,4 @@ pub(crate) fn entry_text(entry: &Entry, style: Style) -> String {
         push(&mut text, format_args!("\n    nothing was done"));
     }
     text
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = text.write_fmt(arguments);
 }

@@ -14,6 +14,6 @@ pub(crate) use backups::{Backup, list, pruned, show};
 pub(crate) use journal::{Entry, entry_json, entry_text, run_line};
 pub(crate) use json::JsonSink;
 pub(crate) use standing::{Shape, standing};
-pub(crate) use style::Style;
+pub(crate) use style::{Style, push};
 pub(crate) use text::TextSink;
 pub(crate) use webhook::{HookCommand, HookOutput};

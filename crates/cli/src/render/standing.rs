@@ -1,11 +1,10 @@
 //! How things stand, as a table.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use refray_engine::standing::{Counts, GroupStanding, Reason, RepoStanding, Stand, Standing};
 use unicode_width::UnicodeWidthStr;
 
+use crate::render::push;
 use crate::render::style::Style;
 
 /// Repositories of a group up to which those that agree are listed too.
@@ -187,11 +186,6 @@ fn age(since: Timestamp, now: Timestamp) -> String {
         3600..86_400 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86_400),
     }
-}
-
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = text.write_fmt(arguments);
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Colour, where it is wanted. Nothing is said by colour alone.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use owo_colors::OwoColorize;
@@ -57,6 +58,12 @@ impl Style {
     pub(crate) fn dim(self, text: &str) -> String {
         if self.colored { text.dimmed().to_string() } else { text.to_owned() }
     }
+}
+
+/// Adds to a text what `format_args!` gives, without a text in between.
+pub(crate) fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(arguments);
 }
 
 #[cfg(test)]

@@ -199,6 +199,13 @@ pub enum ConflictResolution {
     AutoMergePullRequest,
 }
 
+impl ConflictResolution {
+    /// Says whether pull requests are opened when nothing else helps.
+    pub const fn opens_pull_requests(self) -> bool {
+        matches!(self, Self::PullRequest | Self::AutoRebasePullRequest | Self::AutoMergePullRequest)
+    }
+}
+
 /// Whether a one-sided rewrite of a branch is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

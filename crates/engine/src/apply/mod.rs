@@ -10,7 +10,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use refray_core::config::{ConflictResolution, MirrorGroup};
+use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
 use refray_core::name::{BranchName, EndpointId, RefName};
 use refray_core::oid::{ObjectFormat, Oid};
@@ -59,12 +59,7 @@ impl Applied {
 
     /// Returns where a forced update was refused, when the group has something else to try then.
     pub(crate) fn refused_force(&self, group: &MirrorGroup) -> Vec<(EndpointId, RefName)> {
-        let falls_through = matches!(
-            group.conflict_resolution,
-            ConflictResolution::PullRequest
-                | ConflictResolution::AutoRebasePullRequest
-                | ConflictResolution::AutoMergePullRequest
-        );
+        let falls_through = group.conflict_resolution.opens_pull_requests();
         let refused = self.outcomes.iter().filter_map(|(action, outcome)| match (action, outcome) {
             (Action::UpdateRef(update), Outcome::Refused { .. })
                 if falls_through && matches!(update.cause, Cause::Rebase | Cause::Force) =>

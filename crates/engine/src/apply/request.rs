@@ -10,7 +10,8 @@ use refray_core::plan::{RequestAction, RequestStep, View, Views};
 use refray_forge::{Forge, ForgeError, NewPull, Pull};
 use refray_git::Mirror;
 
-use super::{Paths, failed, failure};
+use super::setting::target;
+use super::{Paths, failure};
 use crate::apply::text::{self, Sides};
 use crate::engine::Engine;
 use crate::mirror;
@@ -60,7 +61,7 @@ async fn one(job: Job<'_>, action: &RequestAction) -> Option<Done> {
         // The conflict branch could not be pushed, which has been told.
         return None;
     }
-    let (forge, path) = match target(job, &action.endpoint) {
+    let (forge, path) = match target(job.engine, job.group, job.paths, &action.endpoint) {
         Ok(target) => target,
         Err(outcome) => return Some(done(outcome, None)),
     };
@@ -145,12 +146,4 @@ async fn remember(job: Job<'_>, action: &RequestAction, pull: Option<&Pull>) {
     if let Err(error) = job.engine.store.put_pull(&entry).await {
         tracing::warn!(repository = %job.repository, %error, "a pull request could not be remembered");
     }
-}
-
-fn target<'a>(job: Job<'a>, endpoint: &EndpointId) -> Result<(&'a Arc<dyn Forge>, &'a str), Outcome> {
-    let missing = || failed("the repository is not there", "Run again.");
-    let path = job.paths.get(endpoint).ok_or_else(missing)?;
-    let endpoint = job.group.endpoint(endpoint).ok_or_else(missing)?;
-    let forge = job.engine.forge(endpoint).map_err(|why| failed(&why, "Check the site in the configuration."))?;
-    Ok((forge, path))
 }

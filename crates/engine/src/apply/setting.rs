@@ -89,9 +89,10 @@ impl Waiting {
     }
 }
 
-type Target<'a> = (&'a std::sync::Arc<dyn refray_forge::Forge>, &'a str);
+pub(super) type Target<'a> = (&'a std::sync::Arc<dyn refray_forge::Forge>, &'a str);
 
-fn target<'a>(
+/// Returns the forge and the path of a repository's copy, or why it cannot be written to.
+pub(super) fn target<'a>(
     engine: &'a Engine,
     group: &MirrorGroup,
     paths: &'a Paths,

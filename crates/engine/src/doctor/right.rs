@@ -1,6 +1,6 @@
 //! Rights, against what the group's settings ask for.
 
-use refray_core::config::{ConflictResolution, MirrorGroup};
+use refray_core::config::MirrorGroup;
 use refray_core::name::EndpointId;
 use refray_forge::{Purpose, Right};
 
@@ -17,12 +17,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn of(group: &MirrorGroup, hooks: bool) -> Self {
-        let requests = matches!(
-            group.conflict_resolution,
-            ConflictResolution::PullRequest
-                | ConflictResolution::AutoRebasePullRequest
-                | ConflictResolution::AutoMergePullRequest
-        );
+        let requests = group.conflict_resolution.opens_pull_requests();
         Self { create: group.create_missing, delete: group.delete_missing, requests, hooks }
     }
 

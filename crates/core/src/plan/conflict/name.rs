@@ -30,6 +30,11 @@ pub(super) fn prefix_of(conflict: &str) -> Option<&str> {
     Some(&conflict[..conflict.len() - source.len()])
 }
 
+/// Says whether a conflict branch shows what an endpoint has.
+pub(super) fn is_from(conflict: &str, source: &EndpointId) -> bool {
+    prefix_of(conflict).is_some_and(|start| conflict[start.len()..] == encode(source.as_str()))
+}
+
 /// Makes one part of a reference's name of any text, two different ones of two different texts. `=` is chosen since it
 /// means nothing to git, to shells or in addresses' paths.
 fn encode(text: &str) -> String {

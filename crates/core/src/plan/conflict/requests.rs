@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::{BranchName, EndpointId, RefName};
 use crate::oid::Oid;
 use crate::plan::action::{Cause, RefUpdate, RepoPlan, RequestAction, RequestStep};
-use crate::plan::conflict::name::{conflict_branch, prefix, prefix_of};
+use crate::plan::conflict::name::{conflict_branch, is_from, prefix, prefix_of};
 use crate::plan::conflict::{Needs, Pair, Request, RequestState};
 use crate::plan::finding::{Finding, FindingKind};
 use crate::plan::side::Side;
@@ -102,7 +102,7 @@ impl<'a> Conflicts<'a> {
         if self.world.conflicts.requests.is_none() {
             needs.requests = true;
         }
-        let owners = self.owners(members);
+        let owners = owners(self.world, members);
         let mut kept: BTreeSet<(&EndpointId, &BranchName)> = BTreeSet::new();
         let mut links: BTreeMap<&BranchName, BTreeMap<&EndpointId, &str>> = BTreeMap::new();
         for ((endpoint, head), wanted) in &self.wanted {
@@ -190,13 +190,7 @@ impl<'a> Conflicts<'a> {
         if self.undecided.contains(start) {
             return false;
         }
-        let is_from = |endpoint: &EndpointId| {
-            let any = BranchName::new("x").ok().and_then(|any| conflict_branch(&any, endpoint).ok());
-            any.is_some_and(|named| {
-                prefix_of(named.as_str()).map(|own| &named.as_str()[own.len()..]) == Some(&head.as_str()[start.len()..])
-            })
-        };
-        let source = self.world.views.iter().find(|(endpoint, _)| is_from(endpoint));
+        let source = self.world.views.iter().find(|(endpoint, _)| is_from(head.as_str(), endpoint));
         source.is_some_and(|(_, view)| !matches!(view, View::Unreadable(_)))
     }
 
@@ -271,11 +265,6 @@ impl<'a> Conflicts<'a> {
     fn conflict_branches(&self, endpoint: &EndpointId) -> &'a BTreeMap<RefName, Oid> {
         static NONE: BTreeMap<RefName, Oid> = BTreeMap::new();
         self.world.views.get(endpoint).and_then(View::snapshot).map_or(&NONE, |snapshot| &snapshot.conflict_branches)
-    }
-
-    /// Returns, for what the conflict branches that are there begin with, the tips of the branch that they are about.
-    fn owners(&self, members: &[&EndpointId]) -> Owners {
-        owners(self.world, members)
     }
 
     /// Says whether a conflict branch's tip is in the branch that it is about, at some endpoint: nothing is lost with it.

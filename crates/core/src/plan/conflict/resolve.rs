@@ -56,17 +56,7 @@ pub(in crate::plan) fn resolve(
     if world.policy.allow_force {
         return force(world, name, sides, needs);
     }
-    if asks(policy) { Resolution::Ask(why) } else { Resolution::Leave(why) }
-}
-
-/// Says whether a policy opens pull requests when nothing else helps.
-const fn asks(policy: ConflictResolution) -> bool {
-    matches!(
-        policy,
-        ConflictResolution::PullRequest
-            | ConflictResolution::AutoRebasePullRequest
-            | ConflictResolution::AutoMergePullRequest
-    )
+    if policy.opens_pull_requests() { Resolution::Ask(why) } else { Resolution::Leave(why) }
 }
 
 fn combine(
@@ -116,7 +106,7 @@ fn force(world: &World<'_>, name: &RefName, sides: &[Side<'_>], needs: &mut Need
         .filter(|side| side.tip.is_some_and(|old| world.ancestry.descends(tip, old) != Some(true)))
         .find(|side| world.conflicts.is_refused(side.endpoint, name));
     match refused {
-        Some(side) if asks(world.policy.conflict_resolution) => {
+        Some(side) if world.policy.conflict_resolution.opens_pull_requests() => {
             Resolution::Ask(Some(format!("{} refuses forced updates of it", side.endpoint)))
         }
         _ => Resolution::Bring { tip, forced: Cause::Force },
