@@ -18,7 +18,7 @@ use crate::intake::Intake;
 use crate::live::Live;
 
 /// A second event of one repository within this is taken for part of a burst,
-const BURST: Duration = Duration::from_secs(1);
+const BURST: Duration = Duration::from_millis(250);
 /// of which the rest is waited for this long.
 const GATHER: SignedDuration = SignedDuration::from_millis(250);
 /// So many repositories' last events are kept in mind.
