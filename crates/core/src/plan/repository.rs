@@ -39,7 +39,7 @@ fn plan_and_ask(
         return plan;
     }
     let joined = relation::judge(world);
-    report_unrelated(&joined, &mut plan.findings);
+    report_unrelated(repository, &joined, &mut plan.findings);
     plan.apart = joined.apart.keys().cloned().collect();
     if joined.ambiguous {
         return plan;
@@ -93,7 +93,7 @@ pub fn plan_deletion(repository: &RepoName, world: &World<'_>, deletes: Vec<Dele
         Some((endpoint, _)) if !world.releases.deletions => plan.findings.push(Finding::new(
             FindingKind::AbsenceHeld,
             format!("the repository was deleted on one side, but {endpoint} was changed since all agreed"),
-            "If it is to go, release it with `refray sync --confirm-deletions --repo NAME`.",
+            format!("If it is to go, release it with `refray sync --confirm-deletions --repo {repository}`."),
         )),
         _ => plan.deletes = deletes,
     }
@@ -179,8 +179,11 @@ fn hold(row: &Row<'_>, what: &str, doubted: &[&EndpointId], reason: &str, plan: 
     let finding = Finding::new(
         FindingKind::DeletionHeld,
         format!("{what} of the branch `{}` is held: {reason}", row.name.short()),
-        "If it was meant, release it with `refray sync --confirm-deletions --repo NAME`; \
-         if not, push the branch there again as it is on the other sides.",
+        format!(
+            "If it was meant, release it with `refray sync --confirm-deletions --repo {}`; \
+             if not, push the branch there again as it is on the other sides.",
+            plan.repository
+        ),
     );
     let tip = |side: &Side<'_>| side.tip.map_or_else(|| "-".to_owned(), |oid| oid.to_string());
     let finding = finding.at(row.name);
@@ -283,15 +286,17 @@ fn report_what_cannot_be_read(world: &World<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report_unrelated(joined: &relation::Joined, findings: &mut Vec<Finding>) {
+fn report_unrelated(repository: &RepoName, joined: &relation::Joined, findings: &mut Vec<Finding>) {
     if joined.apart.is_empty() {
         return;
     }
     let finding = Finding::new(
         FindingKind::Unrelated,
         "repositories of this name share no history, so they are not joined",
-        "If they are one repository all the same, release them with `refray sync --join NAME`; \
-         if not, rename one or leave it out with `repo_blacklist`.",
+        format!(
+            "If they are one repository all the same, release them with `refray sync --join {repository}`; \
+             if not, rename one or leave it out with `repo_blacklist`."
+        ),
     );
     let apart = joined.apart.iter();
     findings.push(

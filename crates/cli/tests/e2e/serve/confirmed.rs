@@ -56,9 +56,7 @@ async fn vanished() -> (World, Daemon) {
 }
 
 async fn picture(browser: &mut Browser, pictures: &Path, name: &str) {
-    for (look, width, height, scheme) in
-        [("desktop-light", 1280, 900, "light"), ("phone-dark", 360, 740, "dark")]
-    {
+    for (look, width, height, scheme) in [("desktop-light", 1280, 900, "light"), ("phone-dark", 360, 740, "dark")] {
         browser.look(width, height, scheme).await;
         browser.picture(&pictures.join(format!("{name}-{look}.png"))).await;
         let over =

@@ -44,7 +44,7 @@ pub(super) fn renamed(endpoint: &EndpointId, former: &str, now: &Repository) -> 
     .side(endpoint, &now.path)
 }
 
-pub(super) fn absence_held(world: &GroupWorld<'_>, endpoint: &EndpointId, reason: &str) -> Finding {
+pub(super) fn absence_held(world: &GroupWorld<'_>, key: &str, endpoint: &EndpointId, reason: &str) -> Finding {
     let then = if world.group.delete_missing {
         "delete it on the others too; if it is to come back, make an empty repository of its name there, which is then filled"
     } else {
@@ -53,7 +53,7 @@ pub(super) fn absence_held(world: &GroupWorld<'_>, endpoint: &EndpointId, reason
     Finding::new(
         FindingKind::AbsenceHeld,
         format!("it is not visible on {endpoint} any more, and may not have been deleted: {reason}"),
-        format!("If it really is gone, run `refray sync --confirm-deletions --repo NAME` to {then}."),
+        format!("If it really is gone, run `refray sync --confirm-deletions --repo {key}` to {then}."),
     )
     .side(endpoint, "?")
 }

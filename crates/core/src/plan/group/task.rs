@@ -122,7 +122,7 @@ impl<'a> Judged<'_, 'a> {
             Some(Look::NotFound | Look::Moved(_)) => {
                 match self.scene.absences.get(self.key, id) {
                     Some(Err(reason)) if !self.scene.world.selection.confirm_deletions => {
-                        self.findings.push(report::absence_held(self.scene.world, id, reason));
+                        self.findings.push(report::absence_held(self.scene.world, self.key, id, reason));
                     }
                     _ => self.deleted_on.push(id.clone()),
                 }

@@ -203,8 +203,9 @@ impl<'a> Scene<'a> {
             let held = written.iter().map(|endpoint| (*endpoint).clone()).collect();
             self.undo.plan.held.insert(name.clone(), held);
             format!(
-                "The next syncs hold it as it is. Delete it there too with `refray sync --confirm-deletions --repo NAME`, \
+                "The next syncs hold it as it is. Delete it there too with `refray sync --confirm-deletions --repo {}`, \
                  or push it to {} to have it there again.",
+                self.undo.plan.repository,
                 list(written)
             )
         };

@@ -110,7 +110,7 @@ fn card(repository: &RepoStanding, now: jiff::Timestamp) -> Markup {
         }
         p.why { (parts::why(repository)) }
         @if let Some(first) = repository.first_reason() {
-            p.remedy { (parts::words(&first.remedy)) }
+            p.remedy { (parts::sentence(&first.remedy)) }
             (parts::pulls(&first.links))
         }
     }

@@ -27,6 +27,15 @@ pub(super) fn words(text: &str) -> Markup {
     html! { bdi { (shown.collect::<String>()) } }
 }
 
+/// Renders a sentence of refray's own: what stands between backticks is a command or a name.
+pub(super) fn sentence(text: &str) -> Markup {
+    html! {
+        @for (number, part) in text.split('`').enumerate() {
+            @if number % 2 == 1 { code { (words(part)) } } @else { (words(part)) }
+        }
+    }
+}
+
 /// Renders a path, which may be broken after each part.
 pub(super) fn path(text: &str) -> Markup {
     html! {
@@ -55,9 +64,9 @@ pub(super) fn reason(reason: &Reason) -> Markup {
                 (stand(reason.stand))
                 " "
                 @if let Some(reference) = &reason.reference { code { (words(reference)) } " " }
-                (words(&reason.message))
+                (sentence(&reason.message))
             }
-            p.remedy { span.label { "What to do " } (words(&reason.remedy)) }
+            p.remedy { span.label { "What to do " } (sentence(&reason.remedy)) }
             @if !reason.sides.is_empty() {
                 dl.sides {
                     @for (endpoint, value) in reason.sides.iter().filter(|(_, value)| *value != "?") {
@@ -89,7 +98,7 @@ pub(super) fn why(standing: &RepoStanding) -> Markup {
     html! {
         @if let Some(first) = standing.first_reason() {
             @if let Some(reference) = &first.reference { code { (words(reference)) } " " }
-            (words(&first.message))
+            (sentence(&first.message))
             @if standing.reasons.len() > 1 { span.quiet { " and " (standing.reasons.len() - 1) " more" } }
         } @else if standing.is_running() {
             span.quiet { "being worked on" }
@@ -163,8 +172,8 @@ fn outcome(state: &ActionState) -> Markup {
     html! {
         span class={ "stand " (class) } { (word) }
         @if let Some((message, remedy)) = said {
-            p.said { (words(message)) }
-            p.said.quiet { (words(remedy)) }
+            p.said { (sentence(message)) }
+            p.said.quiet { (sentence(remedy)) }
         }
     }
 }
