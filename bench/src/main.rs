@@ -6,6 +6,7 @@
 
 mod ground;
 mod history;
+mod memory;
 mod mirror;
 mod noop;
 mod picture;
@@ -123,6 +124,18 @@ enum Work {
         #[arg(long, default_value_t = 50)]
         others: usize,
     },
+    /// The memory of `refray serve` that knows many repositories
+    Memory {
+        /// Repositories
+        #[arg(long, default_value_t = 10_000)]
+        repos: usize,
+        /// Endpoints
+        #[arg(long, default_value_t = 2)]
+        endpoints: usize,
+        /// Branches in each repository
+        #[arg(long, default_value_t = 10)]
+        branches: usize,
+    },
     /// A picture of a run in a terminal, as SVG: of refray's demo, unless another command is given
     Picture {
         /// Where it is written
@@ -154,6 +167,7 @@ fn main() -> ExitCode {
             Work::Rebase { files, commits, upstream, memory } => {
                 rebase::run(&cli.common, rebase::Shape { files, commits, upstream }, &memory).await
             }
+            Work::Memory { repos, endpoints, branches } => memory::run(&cli.common, repos, endpoints, branches).await,
             Work::Webhooks { good, repos, connections, bad } => webhooks::run(good, repos, connections, bad).await,
             Work::Picture { out, columns, command } => picture::run(&cli.common.refray, &out, columns, &command).await,
         }

@@ -32,10 +32,10 @@ pub(crate) async fn run(common: &Common, pushes: usize, endpoints: usize, others
     let home = ground.fresh_home("refray")?;
     home.sync(&common.refray, &config).await?;
     serve_all_but_bare(&config)?;
-    let (_daemon, address) = home.serve(&common.refray, &config).await?;
+    let daemon = home.serve(&common.refray, &config).await?;
     for (site, _) in &ground.sites {
         let account = site.account(OWNER)?.id;
-        let mut hook = Hook::new(HookTarget::Account(account), format!("http://{address}/webhook"));
+        let mut hook = Hook::new(HookTarget::Account(account), format!("http://{}/webhook", daemon.listen));
         hook.secret = Some(SECRET.to_owned());
         hook.events.insert("*".to_owned());
         site.world().add_hook(hook);
@@ -143,17 +143,27 @@ async fn keep_busy(ground: Arc<Ground>, names: Vec<String>, stop: Arc<AtomicBool
     Ok(count)
 }
 
+/// A running `refray serve`, which ends with this.
+pub(crate) struct Daemon {
+    pub(crate) child: Child,
+    pub(crate) listen: String,
+    pub(crate) dashboard: String,
+}
+
 impl crate::process::Runner {
-    /// Starts `PROGRAM serve` on free ports; it ends with what is returned, together with where it listens.
-    async fn serve(&self, program: &Path, config: &Path) -> Result<(Child, String), Error> {
+    /// Starts `PROGRAM serve` on free ports, and waits for the end of its first full sync.
+    pub(crate) async fn serve(&self, program: &Path, config: &Path) -> Result<Daemon, Error> {
         let mut command = self.command(program);
         command.args(["--config".as_ref(), config.as_os_str()]);
         command.args(["serve", "--format", "json", "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0"]);
         let mut child = command.stderr(Stdio::null()).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines();
         let first = lines.next_line().await?.ok_or("it said nothing")?;
-        let address = first.split("\"listen\":\"").nth(1).and_then(|rest| rest.split('"').next());
-        let address = address.ok_or_else(|| format!("it did not say where it listens: {first}"))?.to_owned();
+        let address = |key: &str| {
+            let address = first.split(&format!("\"{key}\":\"")).nth(1).and_then(|rest| rest.split('"').next());
+            address.map(str::to_owned).ok_or_else(|| format!("it did not say where it listens: {first}"))
+        };
+        let (listen, dashboard) = (address("listen")?, address("dashboard")?);
         // What it prints is read on, or it would wait for a reader; the full sync at its start comes first.
         let (began, begun) = tokio::sync::oneshot::channel();
         tokio::spawn(async move {
@@ -168,6 +178,6 @@ impl crate::process::Runner {
             }
         });
         begun.await?;
-        Ok((child, address))
+        Ok(Daemon { child, listen, dashboard })
     }
 }
