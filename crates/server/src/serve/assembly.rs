@@ -10,12 +10,12 @@ use refray_core::config::{Config, SecretSource};
 use refray_core::secret::Secret;
 use refray_engine::Engine;
 use refray_forge::{Environment, resolve};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::connections::{Patience, listen};
 use super::health::Health;
 use super::signals::{Asked, Signals};
 use super::{Ended, Listeners, OnlyOne, Reload, ServeError, Stats, Supervisor, reload};
@@ -133,8 +133,8 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
         environment,
         reload,
     };
-    let dashboard = tokio::spawn(listen(listeners.dashboard, shown, ending.clone()));
-    let receiver = tokio::spawn(listen(listeners.receiver, replaceable.front(), live.stop.clone()));
+    let dashboard = tokio::spawn(listen(listeners.dashboard, shown, Patience::default(), ending.clone()));
+    let receiver = tokio::spawn(listen(listeners.receiver, replaceable.front(), Patience::default(), live.stop.clone()));
     tracing::info!(listen = %listeners.receiver_address, dashboard = %listeners.dashboard_address, "serving");
     supervisor.ready("serving");
 
@@ -184,15 +184,6 @@ fn pages(health: &Health, access: Access, broadcast: Broadcast, releases: &TaskT
     };
     let people = dashboard::router(dashboard).map_err(|error| ServeError::Random(error.to_string()))?;
     Ok(health.clone().router().merge(people))
-}
-
-async fn listen(listener: TcpListener, router: Router, stop: CancellationToken) {
-    // Who sent it is for the receiver's limits.
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
-    if let Err(error) = served.await {
-        tracing::error!(%error, "a listener ended");
-    }
 }
 
 /// Waits for the signal to stop; reloads and gives signs of life meanwhile.

@@ -1,6 +1,7 @@
 //! `refray serve`: from listeners and an engine to a process that stays.
 
 mod assembly;
+mod connections;
 mod error;
 mod health;
 mod listeners;
