@@ -6,6 +6,7 @@
 
 mod ground;
 mod history;
+mod limits;
 mod memory;
 mod mirror;
 mod noop;
@@ -136,6 +137,18 @@ enum Work {
         #[arg(long, default_value_t = 10)]
         branches: usize,
     },
+    /// A first sync from GitHub to GitLab under their rate limits
+    Limits {
+        /// Repositories
+        #[arg(long, default_value_t = 1000)]
+        repos: usize,
+        /// Requests that each of the two answers in a window
+        #[arg(long, default_value_t = 400)]
+        limit: u64,
+        /// The window, in seconds
+        #[arg(long, default_value_t = 12)]
+        window: u64,
+    },
     /// A picture of a run in a terminal, as SVG: of refray's demo, unless another command is given
     Picture {
         /// Where it is written
@@ -168,6 +181,9 @@ fn main() -> ExitCode {
                 rebase::run(&cli.common, rebase::Shape { files, commits, upstream }, &memory).await
             }
             Work::Memory { repos, endpoints, branches } => memory::run(&cli.common, repos, endpoints, branches).await,
+            Work::Limits { repos, limit, window } => {
+                limits::run(&cli.common, repos, limit, std::time::Duration::from_secs(window)).await
+            }
             Work::Webhooks { good, repos, connections, bad } => webhooks::run(good, repos, connections, bad).await,
             Work::Picture { out, columns, command } => picture::run(&cli.common.refray, &out, columns, &command).await,
         }

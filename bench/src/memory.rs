@@ -45,7 +45,7 @@ pub(crate) async fn run(common: &Common, repos: usize, endpoints: usize, branche
 }
 
 /// Copies references and packs of one bare repository into an empty one.
-fn fill(pattern: &Path, bare: &Path) -> Result<(), Error> {
+pub(crate) fn fill(pattern: &Path, bare: &Path) -> Result<(), Error> {
     std::fs::copy(pattern.join("packed-refs"), bare.join("packed-refs"))?;
     std::fs::create_dir_all(bare.join("objects/pack"))?;
     for entry in std::fs::read_dir(pattern.join("objects/pack"))? {
