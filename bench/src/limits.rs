@@ -49,7 +49,10 @@ pub(crate) async fn run(common: &Common, repos: usize, limit: u64, window: Durat
     #[expect(clippy::disallowed_methods, reason = "a file in a folder that nobody else knows")]
     std::fs::write(&path, parts.concat())?;
 
-    say(&format!("\nRate limits: {repos} repositories from GitHub to GitLab, {limit} requests in {} s", window.as_secs()));
+    say(&format!(
+        "\nRate limits: {repos} repositories from GitHub to GitLab, {limit} requests in {} s",
+        window.as_secs()
+    ));
     for title in ["the first sync", "the second, with nothing to do"] {
         for (_, site) in &sites {
             site.requests().clear();

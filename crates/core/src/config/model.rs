@@ -280,6 +280,8 @@ pub struct Webhook {
     pub url: Option<Url>,
     /// What deliveries are signed with.
     pub secret: Option<SecretSource>,
+    /// The token of webhooks that GitLab signs and that were made by hand.
+    pub signing_token: Option<SecretSource>,
     /// Minutes between full syncs under `serve`; `None` for only the one at start.
     pub full_sync_interval_minutes: Option<u32>,
     /// Minutes between looks at whether the public address answers; `None` for never.

@@ -37,6 +37,7 @@ pub fn show(config: &Config) -> String {
             lines.put(webhook::URL.name, url.as_str());
         }
         lines.secret(&webhook::SECRET, webhook.secret.as_ref());
+        lines.secret(&webhook::SIGNING_TOKEN, webhook.signing_token.as_ref());
         lines.interval(&webhook::FULL_SYNC_INTERVAL_MINUTES, webhook.full_sync_interval_minutes);
         lines.interval(&webhook::REACHABILITY_CHECK_INTERVAL_MINUTES, webhook.reachability_check_interval_minutes);
     }

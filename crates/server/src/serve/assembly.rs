@@ -55,14 +55,20 @@ pub struct Setup {
 /// The secrets that the listeners go by.
 struct Secrets {
     webhook: Option<Secret>,
+    signing_token: Option<Secret>,
     dashboard: Option<Secret>,
 }
 
 impl Secrets {
     async fn read(config: &Config, environment: &dyn Environment) -> Result<Self, ServeError> {
-        let webhook = config.webhook.as_ref().and_then(|webhook| webhook.secret.as_ref());
+        let webhook = config.webhook.as_ref();
+        let (key, token) = (
+            webhook.and_then(|webhook| webhook.secret.as_ref()),
+            webhook.and_then(|webhook| webhook.signing_token.as_ref()),
+        );
         Ok(Self {
-            webhook: secret("secret of `[webhook]`", webhook, environment).await?,
+            webhook: secret("secret of `[webhook]`", key, environment).await?,
+            signing_token: secret("signing_token of `[webhook]`", token, environment).await?,
             dashboard: secret("token of `[dashboard]`", config.dashboard.token.as_ref(), environment).await?,
         })
     }
@@ -126,7 +132,7 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
     let access = Access::new(listeners.dashboard_address, dashboard_token.clone());
     let shown = pages(&health, access, broadcast, &releases)?;
     let replaceable = Replaceable {
-        receiver: Arc::new(RwLock::new(deliveries(&live, secrets.webhook))),
+        receiver: Arc::new(RwLock::new(deliveries(&live, secrets.webhook, secrets.signing_token))),
         dashboard_token,
         dashboard_address: listeners.dashboard_address,
         live: live.clone(),
@@ -134,7 +140,8 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
         reload,
     };
     let dashboard = tokio::spawn(listen(listeners.dashboard, shown, Patience::default(), ending.clone()));
-    let receiver = tokio::spawn(listen(listeners.receiver, replaceable.front(), Patience::default(), live.stop.clone()));
+    let receiver =
+        tokio::spawn(listen(listeners.receiver, replaceable.front(), Patience::default(), live.stop.clone()));
     tracing::info!(listen = %listeners.receiver_address, dashboard = %listeners.dashboard_address, "serving");
     supervisor.ready("serving");
 
@@ -159,13 +166,13 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
 }
 
 /// Takes deliveries in. The receiver is mounted here.
-fn deliveries(live: &Arc<Live>, secret: Option<Secret>) -> Router {
+fn deliveries(live: &Arc<Live>, secret: Option<Secret>, signing_token: Option<Secret>) -> Router {
     let waker = QueueWaker::new(live.clone(), Intake::new(live.engine().store.clone()));
     let secret = secret.unwrap_or_else(|| {
         tracing::warn!("deliveries are refused: there is no `secret` in `[webhook]` to tell genuine ones by");
         Secret::new(String::new())
     });
-    let options = ReceiverOptions { counters: live.received.clone(), ..ReceiverOptions::new(secret) };
+    let options = ReceiverOptions { signing_token, counters: live.received.clone(), ..ReceiverOptions::new(secret) };
     webhook::router(options, Arc::new(waker))
 }
 
@@ -246,7 +253,8 @@ impl Replaceable {
         }
         reload::replace(&self.live, fresh);
         *self.dashboard_token.write().unwrap_or_else(PoisonError::into_inner) = secrets.dashboard;
-        *self.receiver.write().unwrap_or_else(PoisonError::into_inner) = deliveries(&self.live, secrets.webhook);
+        *self.receiver.write().unwrap_or_else(PoisonError::into_inner) =
+            deliveries(&self.live, secrets.webhook, secrets.signing_token);
         Ok(())
     }
 }

@@ -43,8 +43,10 @@ impl World {
     /// The same, with the dashboard at another address.
     pub(crate) fn serve_on(&self, dashboard: &str, args: &[&str]) -> Daemon {
         let log = self.path(&format!("serve-{}.log", self.requests()));
-        let mut command =
-            self.command(&["serve", "--listen", "127.0.0.1:0", "--dashboard", dashboard, "--format", "json"]);
+        let mut command = self.command(&["serve", "--dashboard", dashboard, "--format", "json"]);
+        if !args.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command.args(args).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());

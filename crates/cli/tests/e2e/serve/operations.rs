@@ -118,3 +118,46 @@ async fn what_no_webhook_covers_is_looked_at_every_so_often() {
     until(&daemon, "the new one was found", || listed(&a, "two").contains(&tip)).await;
     assert!(daemon.sum("refray_poll_changes_total") >= 2);
 }
+
+/// An address of this machine at which nothing listens.
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_webhooks_that_does_not_answer_is_warned_of() {
+    for (is_there, value) in [(false, 0), (true, 1)] {
+        let mut world = World::of_folders(&["a", "b"]);
+        let address = free_address();
+        world.config.tail += &format!(
+            "[webhook]\nurl = \"http://{address}/webhook\"\nsecret = {{ value = \"s\" }}\nreachability_check_interval_minutes = 1\n"
+        );
+        let listen = ["--listen", &*address];
+        let daemon = world.serve(if is_there { &listen } else { &[] });
+        let known = || daemon.ask("/metrics", "").1.contains("\nrefray_webhook_reachable ");
+        until(&daemon, "a look at the address", known).await;
+        assert_eq!(daemon.sum("refray_webhook_reachable "), value, "{}", daemon.log());
+        let warned = daemon.log().contains("the address for webhooks does not answer as it should");
+        assert_eq!(warned, !is_there, "{}", daemon.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gitlab_signs_with_a_token_of_its_own_is_believed() {
+    const TOKEN: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let kinds = [Kind::GitLab, Kind::Gitea];
+    let mut world = World::of_forges(&kinds).await;
+    world.with_webhook();
+    world.config.tail += "signing_token = { env = \"GITLAB_SIGNING\" }\n";
+    world.env.insert("GITLAB_SIGNING".into(), TOKEN.into());
+    world.seed(Kind::GitLab, "one", Visibility::Private);
+    let daemon = world.served(&kinds).await;
+    let site = world.site(Kind::GitLab);
+    for hook in site.world().hooks.values_mut() {
+        hook.secret = None;
+        hook.signing_token = Some(TOKEN.to_owned());
+    }
+    let tip = site.commit(crate::world::OWNER, "one", "main", &[("f", "2")], "signed\n").unwrap();
+    let there = || world.refs(&Place::Forge(Kind::Gitea, crate::world::OWNER), "one").contains(&tip);
+    until(&daemon, "the push is on Gitea", there).await;
+}

@@ -254,6 +254,8 @@ pub(crate) mod webhook {
             "The public address that forges deliver to. Needed with `install`.";
         SECRET: Nested = "secret", Nested { table: &secret::TABLE, list: false },
             "What deliveries are signed with. Needed with `install`.";
+        SIGNING_TOKEN: Nested = "signing_token", Nested { table: &secret::TABLE, list: false },
+            "The token, `whsec_` and base64, of webhooks that GitLab signs and that were made by hand.";
         FULL_SYNC_INTERVAL_MINUTES: Interval = "full_sync_interval_minutes", Interval,
             "Minutes between full syncs under `refray serve`, apart from the one at its start.";
         REACHABILITY_CHECK_INTERVAL_MINUTES: Interval = "reachability_check_interval_minutes", Interval,

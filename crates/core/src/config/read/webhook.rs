@@ -32,6 +32,7 @@ pub(crate) fn read(table: Table<'_>) -> Webhook {
         install,
         url: url.map(|url| url.value),
         secret,
+        signing_token: secret::read(&table, &keys::SIGNING_TOKEN),
         full_sync_interval_minutes: table.interval(&keys::FULL_SYNC_INTERVAL_MINUTES),
         reachability_check_interval_minutes: table.interval(&keys::REACHABILITY_CHECK_INTERVAL_MINUTES),
     };

@@ -56,6 +56,9 @@ fn every_key_is_read() {
     let webhook = config.webhook.unwrap();
     assert_eq!(webhook.url.unwrap().as_str(), "https://mirror.example.com/webhook/");
     assert!(matches!(webhook.secret, Some(SecretSource::Keyring(name)) if name == "refray-webhook"));
+    assert!(
+        matches!(webhook.signing_token, Some(SecretSource::File(path)) if path == Path::new("/etc/refray/gitlab-signing"))
+    );
     assert_eq!(webhook.full_sync_interval_minutes, Some(1));
     assert_eq!(webhook.reachability_check_interval_minutes, Some(2));
     assert_eq!(config.serve.poll_interval_seconds, Some(30));

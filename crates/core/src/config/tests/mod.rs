@@ -99,6 +99,7 @@ site = "disk"
 install = false
 url = "https://mirror.example.com/webhook/"
 secret = { keyring = "refray-webhook" }
+signing_token = { file = "/etc/refray/gitlab-signing" }
 full_sync_interval_minutes = 1
 reachability_check_interval_minutes = 2
 [serve]
