@@ -5,13 +5,14 @@ mod create;
 mod push;
 mod request;
 mod setting;
+mod step;
 mod text;
+mod waves;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use refray_core::config::MirrorGroup;
-use refray_core::event::Event;
 use refray_core::name::{BranchName, EndpointId, RefName};
 use refray_core::oid::{ObjectFormat, Oid};
 use refray_core::outcome::{Action, Outcome};
@@ -19,10 +20,11 @@ use refray_core::plan::group::{Copy, RepoTask};
 use refray_core::plan::undo::Former;
 use refray_core::plan::{Cause, RefUpdate, RepoPlan, View, Views};
 use refray_core::repository::Repository;
-use refray_core::snapshot::Snapshot;
 use refray_forge::{ForgeError, Pull};
 use refray_git::Mirror;
 
+use self::step::Step;
+use self::waves::Waves;
 use crate::engine::Engine;
 
 /// The paths of a repository's copies on their forges.
@@ -93,8 +95,7 @@ pub(crate) async fn apply(
     }
     let mut step = Step { engine, group, plan, applied: &mut applied };
     if let Err((why, remedy)) = engine.git.get() {
-        let outcome = failed(&why, &remedy);
-        step.tell(plan.updates.iter().map(|update| (Action::UpdateRef(update.clone()), outcome.clone())).collect());
+        step.tell_all(&plan.updates.iter().collect::<Vec<_>>(), &failed(&why, &remedy));
         return applied;
     }
     let filled = views.values().filter_map(View::snapshot).find(|snapshot| !snapshot.is_empty());
@@ -104,70 +105,27 @@ pub(crate) async fn apply(
     let default = plan.default_branches.iter().map(|switch| &switch.new).next();
     let first = default.or_else(|| filled?.default_branch.as_ref());
 
-    let (created, outcomes) = create::create(engine, group, &plan.creates, first, format).await;
-    for (endpoint, repository) in created {
-        let mut snapshot = Snapshot { format, ..Snapshot::default() };
-        if plan.creates.iter().any(|create| create.former.as_ref() == Some(&repository.id)) {
-            // The forge gave a deleted one back, with what was in it.
-            match crate::observe::snapshot(engine, group, &endpoint, &repository.path).await {
-                Ok(found) => snapshot = found,
-                Err(_) => step.applied.look_again = true,
-            }
-        }
-        step.applied.views.insert(endpoint.clone(), View::Present { snapshot, read_only: None });
-        step.applied.created.insert(endpoint, repository);
-    }
-    step.tell(outcomes);
+    step.create(first, format).await;
     let paths = paths(task, &step.applied.created);
-
-    // No backup, no write.
-    let mut unsafe_to_write = None;
-    if plan.updates.iter().any(RefUpdate::is_destructive) || !plan.deletes.is_empty() {
-        match backup::keep(engine, group, task, plan, views, mirror).await {
-            Ok(kept) => {
-                step.applied.backup = Some(kept.bundle);
-                step.applied.former = kept.former;
-            }
-            Err((message, remedy)) => {
-                let message = format!("no backup could be made, so nothing was written: {message}");
-                unsafe_to_write = Some(failed(&message, &remedy));
-            }
-        }
-    }
-    // What came back with its repository need not be written.
-    let stands = |update: &&RefUpdate| {
-        let value = step.applied.views.get(&update.endpoint).and_then(|view| view.get(&update.name));
-        step.applied.created.contains_key(&update.endpoint) && update.new.is_some() && value == update.new
-    };
-    let (standing, updates): (Vec<_>, Vec<_>) = plan.updates.iter().partition(stands);
-    step.tell(standing.into_iter().map(|update| (Action::UpdateRef(update.clone()), Outcome::Done)).collect());
+    let unsafe_to_write = step.back_up(task, views, mirror).await;
+    let updates = step.still_to_write();
     let (destructive, harmless): (Vec<&RefUpdate>, Vec<_>) =
         updates.into_iter().partition(|update| update.is_destructive());
-    if let Some(outcome) = &unsafe_to_write {
-        step.tell(destructive.iter().map(|update| (Action::UpdateRef((*update).clone()), outcome.clone())).collect());
-    }
-    let destructive = if unsafe_to_write.is_some() { Vec::new() } else { destructive };
+    let destructive = match &unsafe_to_write {
+        Some(outcome) => {
+            step.tell_all(&destructive, outcome);
+            Vec::new()
+        }
+        None => destructive,
+    };
     let (harmless, outcomes) = leave_what_is_missing(harmless, mirror, fetch_errors).await;
     step.tell(outcomes);
-    // An old default branch goes only after the new one was chosen.
-    // A conflict branch goes only after its request was closed.
-    let waits = |update: &RefUpdate| {
-        let switched = || plan.default_branches.iter().any(|switch| switch.endpoint == update.endpoint);
-        update.new.is_none() && (update.name.is_conflict_branch() || switched())
-    };
-    let (late, now): (Vec<&RefUpdate>, Vec<&RefUpdate>) =
-        harmless.into_iter().chain(destructive).partition(|update| waits(update));
-    // A rebase is forced first: where that is refused, nobody is forwarded to what not all can have.
-    let (first_forced, now): (Vec<&RefUpdate>, Vec<&RefUpdate>) =
-        now.into_iter().partition(|update| update.cause == Cause::Rebase);
-    let job = |views| push::Job { engine, group, repository: &task.name, paths: &paths, views, mirror, format, first };
-    let pushed = push::push_all(job(views), &first_forced).await;
-    step.pushed(pushed);
-    let stuck: BTreeSet<&RefName> =
-        first_forced.iter().filter(|update| !step.is_done(update)).map(|update| &update.name).collect();
-    let now: Vec<&RefUpdate> = now.into_iter().filter(|update| !stuck.contains(&update.name)).collect();
-    let pushed = push::push_all(job(views), &now).await;
-    step.pushed(pushed);
+
+    let waves = Waves::of(plan, harmless.into_iter().chain(destructive));
+    let job = || push::Job { engine, group, repository: &task.name, paths: &paths, views, mirror, format, first };
+    step.pushed(push::push_all(job(), &waves.rebased).await);
+    let main = waves.main_after(|update| step.is_done(update));
+    step.pushed(push::push_all(job(), &main).await);
 
     let switches: Vec<_> =
         plan.default_branches.iter().filter(|switch| step.exists(&switch.endpoint, &switch.new)).collect();
@@ -176,23 +134,9 @@ pub(crate) async fn apply(
 
     let after = step.applied.views.clone();
     let requests = request::Job { engine, group, repository: &task.name, paths: &paths, views: &after, mirror };
-    let done = request::carry_out(requests, &plan.requests).await;
-    step.requests(done);
-
-    let pushed = push::push_all(job(views), &late).await;
-    step.pushed(pushed);
-
-    let outcomes = match &unsafe_to_write {
-        None => {
-            let deleted = setting::delete_repositories(engine, group, &paths, &plan.deletes).await;
-            step.applied.waiting = deleted.waiting;
-            deleted.outcomes
-        }
-        Some(outcome) => {
-            plan.deletes.iter().map(|delete| (Action::DeleteRepository(delete.clone()), outcome.clone())).collect()
-        }
-    };
-    step.tell(outcomes);
+    step.requests(request::carry_out(requests, &plan.requests).await);
+    step.pushed(push::push_all(job(), &waves.late).await);
+    step.delete_repositories(&paths, unsafe_to_write.as_ref()).await;
     applied
 }
 
@@ -221,84 +165,6 @@ async fn leave_what_is_missing<'a>(
     );
     let outcomes = missing.into_iter().map(|update| (Action::UpdateRef(update.clone()), outcome.clone()));
     (there, outcomes.collect())
-}
-
-/// The plan on its way.
-struct Step<'a> {
-    engine: &'a Engine,
-    group: &'a MirrorGroup,
-    plan: &'a RepoPlan,
-    applied: &'a mut Applied,
-}
-
-impl Step<'_> {
-    fn requests(&mut self, done: Vec<request::Done>) {
-        for one in &done {
-            if let Some(pull) = &one.pull {
-                let key = (one.action.endpoint.clone(), one.action.head.clone());
-                self.applied.opened.insert(key, pull.clone());
-            }
-        }
-        self.tell(done.into_iter().map(request::Done::told).collect());
-    }
-
-    /// Says whether an update was carried out.
-    fn is_done(&self, update: &RefUpdate) -> bool {
-        let mut outcomes = self.applied.outcomes.iter();
-        outcomes
-            .any(|(action, outcome)| outcome.is_done() && matches!(action, Action::UpdateRef(done) if done == update))
-    }
-
-    fn pushed(&mut self, pushed: push::Pushed) {
-        self.applied.look_again |= pushed.look_again;
-        self.applied.unknown.extend(pushed.unknown.into_iter().map(Action::UpdateRef));
-        self.tell(pushed.outcomes.into_iter().map(|(update, outcome)| (Action::UpdateRef(update), outcome)).collect());
-    }
-
-    /// Takes outcomes in: what the reports say is the new snapshot.
-    fn tell(&mut self, outcomes: Vec<(Action, Outcome)>) {
-        for (action, outcome) in outcomes {
-            if outcome.is_done() {
-                self.see(&action);
-            }
-            self.engine.emit(Event::Action {
-                group: self.group.name.clone(),
-                repository: self.plan.repository.clone(),
-                action: action.clone(),
-                outcome: outcome.clone(),
-            });
-            self.applied.outcomes.push((action, outcome));
-        }
-    }
-
-    fn see(&mut self, action: &Action) {
-        let view = self.applied.views.get_mut(action.endpoint());
-        let Some(View::Present { snapshot, .. }) = view else { return };
-        match action {
-            Action::UpdateRef(update) => {
-                let refs = match update.name.is_conflict_branch() {
-                    true => &mut snapshot.conflict_branches,
-                    false => &mut snapshot.refs,
-                };
-                match update.new {
-                    Some(oid) => drop(refs.insert(update.name.clone(), oid)),
-                    None => drop(refs.remove(&update.name)),
-                }
-            }
-            Action::PullRequest(_) => {}
-            Action::SwitchDefaultBranch(switch) => snapshot.default_branch = Some(switch.new.clone()),
-            Action::DeleteRepository(_) => {
-                self.applied.views.insert(action.endpoint().clone(), View::Absent);
-            }
-            Action::CreateRepository(_) => {}
-        }
-    }
-
-    /// Says whether a branch is there by now.
-    fn exists(&self, endpoint: &EndpointId, branch: &BranchName) -> bool {
-        let name = RefName::Branch(branch.clone());
-        self.applied.views.get(endpoint).is_some_and(|view| view.get(&name).is_some())
-    }
 }
 
 fn paths(task: &RepoTask, created: &BTreeMap<EndpointId, Repository>) -> Paths {
