@@ -32,6 +32,7 @@ mod gitlab;
 mod hooks;
 mod ids;
 mod kind;
+mod recording;
 mod requests;
 mod server;
 mod sim;

@@ -15,6 +15,7 @@ use crate::dialect::{Caller, Credentials, Query};
 use crate::faults::Effect;
 use crate::git::{self, Route};
 use crate::ids::to_hex;
+use crate::recording;
 use crate::requests::Logged;
 use crate::{Kind, Site};
 
@@ -34,7 +35,8 @@ pub(super) async fn answer(site: Arc<Site>, router: Router, request: Request) ->
         headers: names(request.headers()),
         ..Logged::default()
     };
-    let credentials = Credentials::read(request.headers(), &Query::of(query.as_deref()));
+    let headers = request.headers().clone();
+    let credentials = Credentials::read(&headers, &Query::of(query.as_deref()));
     let delay: Duration = effects.iter().map(|it| if let Effect::Delay(by) = it { *by } else { Duration::ZERO }).sum();
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -62,6 +64,10 @@ pub(super) async fn answer(site: Arc<Site>, router: Router, request: Request) ->
     };
     entry.status = response.status().as_u16();
     entry.answer_headers = names(response.headers());
+    // What a fault spoiled is no forge's answer.
+    if effects.is_empty() && entry.answer.is_some() {
+        recording::note(site.kind(), &headers, &entry);
+    }
     site.requests().add(entry, &credentials.all());
     let cut = effects.iter().find_map(|it| if let Effect::Reset(after) = it { Some(*after) } else { None });
     Some(match cut {
