@@ -1,0 +1,126 @@
+//! One request and its answer.
+
+use serde_json::Value;
+
+use crate::exceptions::Exceptions;
+use crate::graphql::GraphQl;
+use crate::schema::{self, Strictness};
+use crate::spec::{Operation, Spec};
+
+/// What was found in an exchange.
+#[derive(Default)]
+pub(crate) struct Checked {
+    /// The operation, if it is described.
+    pub(crate) operation: Option<String>,
+    pub(crate) findings: Vec<String>,
+}
+
+/// Holds an exchange against a description.
+pub(crate) fn check(spec: &Spec, graphql: &GraphQl, exchange: &Value, exceptions: &mut Exceptions) -> Checked {
+    let (method, path) = (exchange["method"].as_str().unwrap(), exchange["path"].as_str().unwrap());
+    let by_refray = exchange["by_refray"] == true;
+    if spec.kind == "github" && path == "/api/graphql" {
+        let findings = if by_refray { graphql.check(&exchange["request"]) } else { Vec::new() };
+        return Checked { operation: None, findings };
+    }
+    let Some(operation) = spec.find(method, path) else {
+        let own = spec.own_path(path);
+        // Pages for people, and what tests ask for on purpose, are no part of an API.
+        let is_ours = by_refray && !exceptions.allows_path(spec.kind, method, own);
+        let findings = is_ours.then(|| format!("{method} {} is not described", wiped(own)));
+        return Checked { operation: None, findings: findings.into_iter().collect() };
+    };
+    let mut findings = Vec::new();
+    if by_refray {
+        request(spec, &operation, exchange, &mut findings);
+    }
+    answer(spec, &operation, exchange, exceptions, &mut findings);
+    let name = operation.name;
+    findings.retain(|finding| !exceptions.allows_finding(spec.kind, &name, finding));
+    let findings = findings.into_iter().map(|finding| format!("{name}: {finding}")).collect();
+    Checked { operation: by_refray.then_some(name), findings }
+}
+
+/// Leaves out what is different in every run.
+fn wiped(path: &str) -> String {
+    path.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+}
+
+fn request(spec: &Spec, operation: &Operation<'_>, exchange: &Value, findings: &mut Vec<String>) {
+    let parameters = operation.parameters();
+    let query = exchange["query"].as_str().unwrap_or_default();
+    let given: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    for (key, value) in &given {
+        let described = parameters.iter().find(|parameter| parameter.place == "query" && parameter.name == key);
+        let Some(parameter) = described else {
+            findings.push(format!("the parameter `{key}` is not described"));
+            continue;
+        };
+        let value = from_query(spec, parameter.schema, value);
+        let strictness = Strictness { types: true, required: true };
+        let found = schema::check(spec, parameter.schema, &value, strictness);
+        findings.extend(found.into_iter().map(|finding| format!("the parameter `{key}`: {finding}")));
+    }
+    for parameter in parameters.iter().filter(|parameter| parameter.required && parameter.place == "query") {
+        if !given.iter().any(|(key, _)| key == parameter.name) {
+            findings.push(format!("the parameter `{}` is required", parameter.name));
+        }
+    }
+    let strictness = Strictness { types: true, required: true };
+    match (&exchange["request"], operation.body()) {
+        (Value::Null, _) => {}
+        (body, Some(schema)) => {
+            let found = schema::check(spec, schema, body, strictness);
+            findings.extend(found.into_iter().map(|finding| format!("the body: {finding}")));
+        }
+        (_, None) => findings.push("a body is not described".to_owned()),
+    }
+    if spec.kind == "github" {
+        if exchange["accept"] != "application/vnd.github+json" {
+            findings.push(format!("`accept` is {}", exchange["accept"]));
+        }
+        if exchange["version"].is_null() {
+            findings.push("no version of the API is asked for".to_owned());
+        }
+    }
+    if !exchange["request"].is_null() && exchange["content_type"] != "application/json" {
+        findings.push(format!("the body is said to be {}", exchange["content_type"]));
+    }
+}
+
+/// Reads a parameter as what it is described to be.
+fn from_query(spec: &Spec, schema: &Value, text: &str) -> Value {
+    match spec.resolve(schema)["type"].as_str() {
+        Some("integer" | "number") => text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
+        Some("boolean") => text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from),
+        Some("array") => Value::from(text.split(',').map(str::to_owned).collect::<Vec<_>>()),
+        _ => Value::from(text),
+    }
+}
+
+fn answer(
+    spec: &Spec,
+    operation: &Operation<'_>,
+    exchange: &Value,
+    exceptions: &mut Exceptions,
+    findings: &mut Vec<String>,
+) {
+    let status = exchange["status"].as_u64().unwrap();
+    let Some(described) = operation.answer(status) else {
+        if !exceptions.allows_status(spec.kind, &operation.name, status) {
+            findings.push(format!("an answer with {status} is not described"));
+        }
+        return;
+    };
+    let body = &exchange["answer"];
+    // GitLab's description gives many types that its answers do not have, and requires nothing.
+    let strictness = Strictness { types: spec.kind != "gitlab", required: spec.kind != "gitlab" };
+    match described {
+        Some(schema) if !body.is_null() => {
+            let found = schema::check(spec, schema, body, strictness);
+            findings.extend(found.into_iter().map(|finding| format!("the answer with {status}: {finding}")));
+        }
+        Some(_) if status < 300 => findings.push(format!("the answer with {status} has no body")),
+        _ => {}
+    }
+}
