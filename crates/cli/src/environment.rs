@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use refray_forge::Environment;
 use refray_git::child::{SHELL_TIME_LIMIT, shell};
 
+use crate::keyring;
+
 /// The process's own environment. Shared by all sites, so that what concerns several of them is said once.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessEnvironment {
@@ -31,6 +33,10 @@ impl Environment for ProcessEnvironment {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
         })
+    }
+
+    async fn keyring(&self, entry: &str) -> Result<String, String> {
+        keyring::read(entry).await
     }
 
     fn warn(&self, text: &str) {

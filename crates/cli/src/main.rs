@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod environment;
 mod exit;
+mod keyring;
 mod load;
 mod paths;
 mod render;
