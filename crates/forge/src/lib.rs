@@ -6,6 +6,7 @@ mod credentials;
 pub mod directory;
 mod error;
 pub mod git_http;
+mod git_ssh;
 pub mod gitea;
 pub mod github;
 pub mod gitlab;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use refray_core::config::{MirrorGroup, Provider};
+use refray_core::config::{GitTransport, MirrorGroup, Provider};
 use refray_core::event::Direction;
 use refray_core::name::{BranchName, EndpointId, RefName, RepoName};
 use refray_core::oid::{ObjectFormat, Oid};
@@ -216,6 +216,10 @@ impl Target<'_> {
                     if site.provider == Provider::Directory =>
                 {
                     CHECK_PATH.to_owned()
+                }
+                // What ssh minds is told with what mends it.
+                _ if site.transport == GitTransport::Ssh && !error.is_transient() => {
+                    "Mend what is said there, then run again.".to_owned()
                 }
                 TransportErrorKind::Unauthorized | TransportErrorKind::Forbidden | TransportErrorKind::NotFound => {
                     format!("Give the token of site `{}` the right to push to the repository.", site.name)

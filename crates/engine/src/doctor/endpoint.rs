@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use refray_core::config::{Endpoint, MirrorGroup, Provider};
+use refray_core::config::{Endpoint, GitTransport, MirrorGroup, Provider};
 use refray_core::name::{EndpointId, RepoName};
 use refray_core::repository::Repository;
 use refray_forge::Forge;
@@ -70,12 +70,33 @@ async fn one(engine: &Engine, endpoint: &Endpoint, wanted: Wanted) -> (Vec<Check
     match forge.list(endpoint).await {
         Ok(listed) => {
             checks.push(Check::pass(id, "listing", count(&listed)));
+            if endpoint.site.transport == GitTransport::Ssh {
+                checks.push(ssh(id, &**forge, &listed).await);
+            }
             (checks, Some(listed))
         }
         Err(error) => {
             checks.push(Check::fail(id, "listing", error.to_string(), error.remedy()));
             (checks, None)
         }
+    }
+}
+
+/// Reads one repository over ssh: host key, keys and address are right if that works.
+async fn ssh(endpoint: &EndpointId, forge: &dyn Forge, listed: &[Repository]) -> Check {
+    const CHECK: &str = "ssh";
+    let Some(repository) = listed.iter().find(|repository| !repository.disabled) else {
+        let remedy = "Look again once there is one.";
+        return Check::warn(endpoint, CHECK, "not tried: there is no repository to read", remedy);
+    };
+    let path = &repository.path;
+    let read = match forge.remote(path) {
+        Ok(remote) => refray_git::ls_refs(&*remote).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match read {
+        Ok(_) => Check::pass(endpoint, CHECK, format!("{path} can be read with your key")),
+        Err(why) => Check::fail(endpoint, CHECK, why, "Mend what is said there; `ssh` must get in without a question."),
     }
 }
 

@@ -138,7 +138,7 @@ impl Forge for Gitea {
 
     fn remote(&self, path: &str) -> Result<Arc<dyn Remote>, ForgeError> {
         self.split(path, &format!("reach {path} by git"))?;
-        self.client.remote(path)
+        Ok(self.client.remote(path))
     }
 
     fn local_path(&self, _path: &str) -> Option<PathBuf> {

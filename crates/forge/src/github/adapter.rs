@@ -88,7 +88,7 @@ impl Forge for GitHub {
     }
 
     fn remote(&self, path: &str) -> Result<Arc<dyn Remote>, ForgeError> {
-        self.client.remote(path)
+        Ok(self.client.remote(path))
     }
 
     fn local_path(&self, _path: &str) -> Option<PathBuf> {

@@ -95,7 +95,7 @@ impl Forge for GitLab {
 
     fn remote(&self, path: &str) -> Result<Arc<dyn Remote>, ForgeError> {
         self.check_path(path, &format!("reach {path} by git"))?;
-        self.client.remote(path)
+        Ok(self.client.remote(path))
     }
 
     fn local_path(&self, _path: &str) -> Option<PathBuf> {

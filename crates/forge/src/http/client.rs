@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use refray_core::config::{GitTransport, Provider, Site};
 use refray_core::secret::Secret;
-use refray_git::transport::{ProtocolMemory, Remote};
+use refray_git::transport::{ProtocolMemory, Remote, Ssh};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -31,6 +31,7 @@ use super::{address, auth, connection};
 use crate::credentials::{CredentialError, Environment};
 use crate::error::{ErrorKind, ForgeError};
 use crate::git_http::HttpRemote;
+use crate::git_ssh::{self, Origin, SshGit};
 
 /// No answer of an API is read beyond this.
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -51,6 +52,9 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) git_slots: Arc<Semaphore>,
     pub(crate) git_memory: ProtocolMemory,
+    /// How git's side is reached, where that is not HTTP.
+    ssh: Option<Ssh>,
+    pub(crate) ssh_origin: Origin,
     api_slots: Semaphore,
     gate: Gate,
     pace: Option<Pace>,
@@ -80,6 +84,7 @@ impl Client {
             message,
         })?;
         // Only github.com has the limit on creating content; an Enterprise Server has none unless it is switched on.
+        let ssh = (site.transport == GitTransport::Ssh).then(|| git_ssh::ssh(&*environment, &options));
         let paced = site.provider == Provider::Github && api.host_str() == Some("api.github.com");
         Ok(Self {
             inner: Arc::new(Inner {
@@ -88,6 +93,8 @@ impl Client {
                 token: Token::new(site.token.clone(), environment),
                 git_slots: Arc::new(Semaphore::new(options.git_concurrency.max(1))),
                 git_memory: ProtocolMemory::new(),
+                ssh,
+                ssh_origin: Origin::default(),
                 api_slots: Semaphore::new(options.api_concurrency.max(1)),
                 gate: Gate::default(),
                 pace: paced.then(Pace::default),
@@ -114,18 +121,11 @@ impl Client {
         *self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the git side of a repository.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unsupported`] for a transport that this client is not.
-    pub fn remote(&self, path: &str) -> Result<Arc<dyn Remote>, ForgeError> {
-        match self.inner.site.transport {
-            GitTransport::Https => Ok(Arc::new(HttpRemote::new(self.clone(), path))),
-            GitTransport::Ssh => Err(self.error(
-                format!("reach `{path}` over ssh"),
-                ErrorKind::Unsupported,
-                "only https is spoken to this site",
-            )),
+    /// Returns the git side of a repository, over what the configuration says.
+    pub fn remote(&self, path: &str) -> Arc<dyn Remote> {
+        match &self.inner.ssh {
+            Some(ssh) => Arc::new(SshGit::new(self.clone(), ssh.clone(), path)),
+            None => Arc::new(HttpRemote::new(self.clone(), path)),
         }
     }
 

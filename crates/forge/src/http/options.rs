@@ -20,6 +20,8 @@ pub struct Options {
     pub api_concurrency: usize,
     /// How many git requests may be under way at once.
     pub git_concurrency: usize,
+    /// How many ssh conversations may be under way at once. A server takes few that have not signed in yet, ten as a rule.
+    pub ssh_concurrency: usize,
     /// How long one call may wait in all for limits to pass and for retries.
     pub patience: Duration,
     /// How often a call is tried when the forge names no time to wait.
@@ -41,6 +43,7 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(120),
             api_concurrency: 16,
             git_concurrency: 16,
+            ssh_concurrency: 4,
             patience: Duration::from_secs(120),
             attempts: 5,
             backoff: Duration::from_millis(500),

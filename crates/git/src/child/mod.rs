@@ -2,6 +2,7 @@
 //!
 //! Git's processes work on local disk only. They start from an empty environment, read no user or system configuration, run no
 //! hooks, get no secret, are a process group of their own, and are ended as a group when nobody waits for them any more.
+//! `ssh` is the other one that they speak to git servers by: the user's own, with what of the user's environment it needs.
 //! A [`shell()`] is for what the configuration names, such as `gh auth token`: that is the user's own program, so it gets
 //! the user's environment.
 
@@ -24,6 +25,17 @@ static STARTED: AtomicU64 = AtomicU64::new(0);
 /// Returns how many git processes this process has started so far: lets a test show that a run started none.
 pub fn started() -> u64 {
     STARTED.load(Ordering::Relaxed)
+}
+
+/// Starts a program other than git that is spoken to like one, and counts it like one.
+pub(crate) fn counted(
+    command: &mut tokio::process::Command,
+    name: &'static str,
+    limit: std::time::Duration,
+) -> Result<Child, ChildError> {
+    count();
+    let child = command.spawn().map_err(|source| ChildError::Spawn { command: name, source })?;
+    Ok(Child::new(child, name, limit))
 }
 
 fn count() {

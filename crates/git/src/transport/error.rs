@@ -49,6 +49,12 @@ pub enum TransportErrorKind {
     Timeout,
     /// The certificate is not trusted, or the TLS handshake failed: nothing was sent.
     Tls,
+    /// The ssh server showed a host key that is not known here: nothing was sent.
+    HostKeyUnknown,
+    /// The ssh server showed another host key than the one that is known here: nothing was sent.
+    HostKeyChanged,
+    /// The ssh server takes none of the keys that it was offered: nothing was sent.
+    KeyRefused,
     /// The connection broke after the request was sent, or sent in part.
     Broken,
     /// What was to be sent could not be produced here, so that the other side got an unusable part of it.
@@ -103,6 +109,9 @@ impl fmt::Display for TransportErrorKind {
             Self::Connect => f.write_str("no connection"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Tls => f.write_str("no trusted connection"),
+            Self::HostKeyUnknown => f.write_str("the ssh server's host key is not known here"),
+            Self::HostKeyChanged => f.write_str("the ssh server's host key is not the one that is known here"),
+            Self::KeyRefused => f.write_str("the ssh server takes none of the keys that it was offered"),
             Self::Broken => f.write_str("the connection broke"),
             Self::Body => f.write_str("what was to be sent could not be produced"),
             Self::Io => f.write_str("the local system failed"),

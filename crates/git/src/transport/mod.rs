@@ -4,8 +4,10 @@ mod error;
 mod local;
 mod memory;
 mod remote;
+mod ssh;
 
 pub use error::{TransportError, TransportErrorKind};
 pub use local::LocalRemote;
 pub use memory::ProtocolMemory;
 pub use remote::{Body, ByteStream, Conversation, ProtocolVersion, Remote, Service};
+pub use ssh::{Ssh, SshAddress, SshAddressError, SshOptions, SshProgram, SshRemote};

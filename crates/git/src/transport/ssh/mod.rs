@@ -1,0 +1,10 @@
+//! Repositories that are reached through the user's own `ssh`.
+
+mod address;
+mod program;
+mod remote;
+mod trouble;
+
+pub use address::{SshAddress, SshAddressError};
+pub use program::{Ssh, SshOptions, SshProgram};
+pub use remote::SshRemote;
