@@ -20,6 +20,7 @@ use crate::args::{Cli, ColorWhen, Command, Format, Global};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    leave_no_core();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -48,6 +49,16 @@ fn main() -> ExitCode {
             Exit::Usage.into()
         }
     }
+}
+
+/// Sees to it that a crash does not write this process's memory, in which tokens are, anywhere.
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // Lowering a limit is always allowed.
+    drop(setrlimit(Resource::Core, Rlimit { current: Some(0), ..getrlimit(Resource::Core) }));
+    // The limit does not hold where dumps go to a program; this does, and keeps other processes of the user from looking in.
+    #[cfg(target_os = "linux")]
+    drop(rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable));
 }
 
 async fn run(cli: &Cli) -> miette::Result<Exit> {

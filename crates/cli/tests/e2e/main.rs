@@ -10,6 +10,7 @@
 mod access;
 mod backups;
 mod conflicts;
+mod crashes;
 mod directories;
 mod doctor;
 mod forges;
@@ -31,6 +32,7 @@ mod safety;
 mod scenes;
 mod secrets;
 mod serve;
+mod ssh;
 mod status;
 mod undo;
 mod webhooks;

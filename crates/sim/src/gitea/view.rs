@@ -56,7 +56,6 @@ pub(crate) fn repository_json(site: &Site, world: &World, it: &Repository, viewe
     let owner = world.owner(it);
     let path = world.full_path(it);
     let (html, api) = (format!("{}/{path}", site.base_url()), format!("{}/repos/{path}", site.api_url()));
-    let host = site.authority().split(':').next().unwrap_or_default();
     let access = world.access(viewer, it);
     let setting = |key: &str, usual: bool| it.settings.get(key).and_then(Value::as_bool).unwrap_or(usual);
     let open = world.pulls_of(it.id).filter(|pull| pull.state == PullState::Open).count();
@@ -66,7 +65,7 @@ pub(crate) fn repository_json(site: &Site, world: &World, it: &Repository, viewe
         "description": it.description, "empty": it.empty, "private": it.visibility != Visibility::Public,
         "fork": false, "template": setting("template", false), "mirror": false, "size": 24, "language": "",
         "languages_url": format!("{api}/languages"), "html_url": html, "url": api, "link": "",
-        "ssh_url": format!("git@{host}:{path}.git"), "clone_url": site.clone_url(&path), "original_url": "",
+        "ssh_url": site.ssh_url(&path), "clone_url": site.clone_url(&path), "original_url": "",
         "website": it.homepage, "stars_count": 0, "forks_count": 0, "watchers_count": 1, "open_issues_count": 0,
         "open_pr_counter": open, "release_counter": 0, "default_branch": it.default_branch,
         "archived": it.archived, "created_at": it.created, "updated_at": it.updated, "archived_at": archived_at,
@@ -89,7 +88,7 @@ pub(crate) fn repository_json(site: &Site, world: &World, it: &Repository, viewe
     let more = if site.kind() == Kind::Forgejo {
         json!({
             "parent": null, "has_wiki_contents": false, "wiki_branch": "main",
-            "wiki_ssh_url": format!("git@{host}:{path}.wiki.git"), "wiki_clone_url": format!("{html}.wiki.git"),
+            "wiki_ssh_url": site.ssh_url(&format!("{path}.wiki")), "wiki_clone_url": format!("{html}.wiki.git"),
             "globally_editable_wiki": false, "default_update_style": "merge", "repo_transfer": null,
         })
     } else {

@@ -82,8 +82,7 @@ impl About {
         let owner = world.owner(it);
         let path = world.full_path(it);
         let (web, http) = (format!("{}/{path}", site.base_url()), site.clone_url(&path));
-        let host = site.authority().split(':').next().unwrap_or_default();
-        let ssh = format!("git@{host}:{path}.git");
+        let ssh = site.ssh_url(&path);
         let level = match it.visibility {
             Visibility::Private => 0,
             Visibility::Internal => 10,

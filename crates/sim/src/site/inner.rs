@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -27,6 +27,7 @@ pub struct Site {
     deliveries: DeliveryLog,
     events: UnboundedSender<Emitted>,
     children: Children,
+    ssh: OnceLock<String>,
 }
 
 /// What a site is made of.
@@ -56,6 +57,7 @@ impl Site {
             deliveries: DeliveryLog::default(),
             events: parts.events,
             children: Children::default(),
+            ssh: OnceLock::new(),
         }
     }
 
@@ -170,6 +172,22 @@ impl Site {
     #[must_use]
     pub fn clone_url(&self, full_path: &str) -> String {
         format!("{}/{full_path}.git", self.base_url)
+    }
+
+    /// Says where an ssh server is that serves this site's repositories, `ssh://user@host:port` with or without a folder;
+    /// to be said once, before anybody asks. The simulator has none of its own.
+    pub fn set_ssh(&self, base: impl Into<String>) {
+        // What was said first has been told already.
+        drop(self.ssh.set(base.into()));
+    }
+
+    /// Returns the URL to clone from over ssh.
+    #[must_use]
+    pub fn ssh_url(&self, full_path: &str) -> String {
+        match self.ssh.get() {
+            Some(base) => format!("{base}/{full_path}.git"),
+            None => format!("git@{}:{full_path}.git", self.authority().split(':').next().unwrap_or_default()),
+        }
     }
 
     /// Tells the hooks that are there now what happened.

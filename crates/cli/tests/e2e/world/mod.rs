@@ -4,6 +4,8 @@ mod config;
 mod files;
 mod process;
 mod run;
+mod skip;
+mod sshd;
 mod work;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,8 @@ pub(crate) use config::Config;
 pub(crate) use files::{files_below, put};
 pub(crate) use process::{program, spawn, wait};
 pub(crate) use run::{Run, has};
+pub(crate) use skip::needed;
+pub(crate) use sshd::Sshd;
 pub(crate) use work::Work;
 
 /// The account that all forges have, and that their tokens speak for.

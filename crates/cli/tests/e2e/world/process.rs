@@ -92,6 +92,6 @@ fn real_git() -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where git is found")]
-fn path() -> std::ffi::OsString {
+pub(super) fn path() -> std::ffi::OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }

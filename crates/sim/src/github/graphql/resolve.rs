@@ -192,10 +192,7 @@ fn repository(run: &mut Execution<'_>, it: &Repository, field: &str, arguments: 
         "isPrivate" => scalar(it.visibility != Visibility::Public),
         "visibility" => scalar(it.visibility.as_str().to_ascii_uppercase()),
         "url" => scalar(format!("{}/{}", run.site.base_url(), full_name())),
-        "sshUrl" => {
-            let host = run.site.authority().split(':').next().unwrap_or_default();
-            scalar(format!("git@{host}:{}.git", full_name()))
-        }
+        "sshUrl" => scalar(run.site.ssh_url(&full_name())),
         "owner" => Ok(Node::Object(Object::Owner(Box::new(run.site.world().owner(it).clone())))),
         "defaultBranchRef" => one_ref(run, it, &format!("refs/heads/{}", it.default_branch)),
         "ref" => one_ref(run, it, text(arguments, "qualifiedName")),

@@ -97,7 +97,7 @@ pub(crate) fn repository_json(site: &Site, world: &World, repository: &Repositor
         "updated_at": repository.updated.to_string(),
         "pushed_at": repository.pushed.unwrap_or(repository.created).to_string(),
         "git_url": format!("git://{host}/{full_name}.git"),
-        "ssh_url": format!("git@{host}:{full_name}.git"),
+        "ssh_url": site.ssh_url(&full_name),
         "clone_url": site.clone_url(&full_name),
         "svn_url": html_url,
         "homepage": text(&repository.homepage),

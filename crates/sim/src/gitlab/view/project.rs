@@ -54,7 +54,6 @@ pub(in crate::gitlab) fn basic_project_json(site: &Site, world: &World, project:
     let owner = world.owner(project);
     let full_path = world.full_path(project);
     let web_url = format!("{}/{full_path}", site.base_url());
-    let host = site.authority().split(':').next().unwrap_or_default();
     json!({
         "id": project.id,
         "description": project.description,
@@ -66,7 +65,7 @@ pub(in crate::gitlab) fn basic_project_json(site: &Site, world: &World, project:
         "default_branch": project.default_branch,
         "tag_list": project.topics,
         "topics": project.topics,
-        "ssh_url_to_repo": format!("git@{host}:{full_path}.git"),
+        "ssh_url_to_repo": site.ssh_url(&full_path),
         "http_url_to_repo": site.clone_url(&full_path),
         "web_url": web_url,
         "readme_url": null,
