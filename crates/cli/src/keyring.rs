@@ -83,15 +83,22 @@ impl From<secret_service::Error> for KeyringError {
 }
 
 /// A way to the keyring.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Keyring {
     /// The address of the D-Bus session; the user's own where it is not given.
     address: Option<String>,
+    read_limit: Duration,
+}
+
+impl Default for Keyring {
+    fn default() -> Self {
+        Self { address: None, read_limit: READ_LIMIT }
+    }
 }
 
 impl Keyring {
     async fn read(&self, entry: &str) -> Result<String, KeyringError> {
-        within(READ_LIMIT, async {
+        within(self.read_limit, async {
             let service = self.open().await?;
             let found = service.search_items(attributes(entry)).await?;
             let Some(item) = found.unlocked.first() else {
@@ -119,7 +126,7 @@ impl Keyring {
     }
 
     async fn reachable(&self) -> bool {
-        let looked = within(READ_LIMIT, async {
+        let looked = within(self.read_limit, async {
             let service = self.open().await?;
             default_collection(&service).await.map(drop)
         });
@@ -153,4 +160,80 @@ fn attributes(entry: &str) -> HashMap<&str, &str> {
 
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, KeyringError>>) -> Result<T, KeyringError> {
     tokio::time::timeout(limit, work).await.unwrap_or(Err(KeyringError::Timeout(limit)))
+}
+
+#[cfg(test)]
+#[path = "../tests/e2e/world/session.rs"]
+mod session;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: String) -> Keyring {
+        Keyring { address: Some(address), ..Keyring::default() }
+    }
+
+    #[tokio::test]
+    async fn without_a_session_it_is_said_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = at(format!("unix:path={}/none", folder.path().display()));
+        for error in [keyring.read("x").await.unwrap_err(), keyring.write("x", &secret("s3cret")).await.unwrap_err()] {
+            assert!(matches!(error, KeyringError::NoSession(_)), "{error}");
+            let said = error.to_string();
+            assert!(said.contains("no D-Bus session") && said.contains("`file` or `command`"), "{said}");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+        assert!(!keyring.reachable().await);
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_answer_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus");
+        let _silent = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let address = Some(format!("unix:path={}", path.display()));
+        let keyring = Keyring { address, read_limit: Duration::from_millis(100) };
+        let error = keyring.read("x").await.unwrap_err();
+        assert!(matches!(error, KeyringError::Timeout(_)), "{error}");
+        assert!(!keyring.reachable().await);
+    }
+
+    #[tokio::test]
+    async fn a_session_without_a_keyring_is_told_from_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(session) = session::Session::without_keyring(folder.path()) else { return };
+        let error = at(session.address.clone()).read("x").await.unwrap_err();
+        assert!(matches!(error, KeyringError::NoService(_)), "{error}");
+        assert!(error.to_string().contains("GNOME Keyring"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn entries_are_stored_read_and_replaced_and_a_locked_keyring_is_left_locked() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(session) = session::Session::start(folder.path()) else { return };
+        let keyring = at(session.address.clone());
+        assert!(keyring.reachable().await);
+        let error = keyring.read("github").await.unwrap_err();
+        assert!(matches!(&error, KeyringError::NoEntry(name) if name == "github"), "{error}");
+        assert!(error.to_string().contains("secret-tool store --label 'github' service refray username 'github'"));
+        keyring.write("github", &secret("s3cret")).await.unwrap();
+        keyring.write("gitlab", &secret("other")).await.unwrap();
+        assert_eq!(keyring.read("github").await.unwrap(), "s3cret");
+        keyring.write("github", &secret("rotated")).await.unwrap();
+        assert_eq!(keyring.read("github").await.unwrap(), "rotated");
+        assert_eq!(keyring.read("gitlab").await.unwrap(), "other");
+
+        let service = keyring.open().await.unwrap();
+        service.get_default_collection().await.unwrap().lock().await.unwrap();
+        for error in [keyring.read("github").await.unwrap_err(), keyring.write("x", &secret("y")).await.unwrap_err()] {
+            assert!(matches!(error, KeyringError::Locked), "{error}");
+        }
+        assert!(!keyring.reachable().await);
+        assert!(service.get_default_collection().await.unwrap().is_locked().await.unwrap(), "nobody was asked");
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
 }

@@ -34,6 +34,7 @@ mod secrets;
 mod serve;
 mod ssh;
 mod status;
+mod tokens;
 mod undo;
 mod webhooks;
 mod world;

@@ -3,7 +3,8 @@
 use refray_sim::world::Visibility;
 use refray_sim::{Effect, Kind};
 
-use crate::world::{OWNER, World, files_below, put, users};
+use crate::serve::{hook_up, until};
+use crate::world::{OWNER, Place, World, files_below, has, put, users};
 
 const KINDS: [Kind; 4] = Kind::ALL;
 
@@ -41,10 +42,11 @@ fn assert_clean(world: &World, secrets: &[String], said: &str) {
     assert_silent(secrets, said.as_bytes(), "what was printed");
     let calls = world.git_calls();
     assert_silent(secrets, calls.as_bytes(), "the arguments or the environment of a child");
-    let kept = [world.home(), world.path("elsewhere")];
-    for file in kept.iter().flat_map(|folder| files_below(folder)) {
-        assert_silent(secrets, &std::fs::read(&file).unwrap(), &file.display().to_string());
-        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    // Everything but where the test itself put them.
+    let own = [world.path("config.toml"), world.path("secrets")];
+    for file in files_below(world.dir.path()).iter().filter(|file| !own.iter().any(|own| file.starts_with(own))) {
+        assert_silent(secrets, &std::fs::read(file).unwrap(), &file.display().to_string());
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(file).unwrap().permissions());
         if file.starts_with(world.state()) {
             assert_eq!(mode & 0o077, 0, "{} is for its owner alone", file.display());
         }
@@ -53,6 +55,9 @@ fn assert_clean(world: &World, secrets: &[String], said: &str) {
 
 async fn world() -> (World, Vec<String>) {
     let mut world = World::of_forges(&KINDS).await;
+    let temporary = world.path("temporary");
+    std::fs::create_dir_all(&temporary).unwrap();
+    world.env.insert("TMPDIR".into(), temporary.display().to_string());
     let secrets: Vec<String> = KINDS.iter().map(|kind| world.token(*kind).to_owned()).collect();
     // Each way to give a token.
     let file = world.path("secrets/token");
@@ -123,6 +128,61 @@ async fn runs_that_fail_leave_no_secret_behind() {
         world.site(kind).revoke_token(&secrets[index]);
     }
     said += &world.refray(&["sync", "-vvv"]).exits(1);
+    assert_clean(&world, &secrets, &said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_leaves_no_secret_behind_and_shows_none() {
+    let (mut world, mut secrets) = world().await;
+    world.with_webhook();
+    world.config.tail += "[dashboard]\ntoken = { env = \"DASHBOARD_TOKEN\" }\n";
+    world.env.insert("DASHBOARD_TOKEN".into(), "open-sesame-0123456789".into());
+    secrets.extend(["open-sesame-0123456789".to_owned(), world.env["REFRAY_WEBHOOK_SECRET"].clone()]);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    let daemon = world.serve(&["-vvv"]);
+    for kind in KINDS {
+        hook_up(&world, kind, &daemon);
+    }
+    until(&daemon, "the first full sync", || daemon.ask("/readyz", "").0 == 200).await;
+    until(&daemon, "the first copies", || KINDS.iter().all(|kind| world.site(*kind).repository(OWNER, "one").is_ok()))
+        .await;
+    // What goes wrong is shown as well: a forge that says back what it was told.
+    let echo = format!("no entry with {} or ada:{}", secrets[1], secrets[1]);
+    world.site(Kind::GitLab).faults().add("git-receive-pack", None, Effect::Status(403, echo.clone())).unwrap();
+    world.site(Kind::GitLab).faults().add("info/refs", None, Effect::Status(403, echo)).unwrap();
+    let tip = world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+    let at = Place::Forge(Kind::Gitea, OWNER);
+    until(&daemon, "the push is on the others", || world.refs(&at, "one").contains(&tip)).await;
+    let bearer = "Authorization: Bearer open-sesame-0123456789\r\n";
+    let mut shown = String::new();
+    for path in ["/", "/groups/all", "/groups/all/one", "/runs", "/queue", "/metrics", "/login", "/no-such-page"] {
+        let (status, page) = daemon.ask(path, bearer);
+        assert!(matches!(status, 200 | 303 | 401 | 404), "{path}: {status}");
+        shown += &page;
+    }
+    assert!(shown.contains("refray_full_syncs_total") && shown.len() > 2000, "{shown}");
+    for event in daemon.events() {
+        shown += &event.to_string();
+    }
+    daemon.signal("TERM");
+    let (code, log) = daemon.ends();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.lines().count() > 20, "it was to say everything: {log}");
+    assert_clean(&world, &secrets, &(shown + &log));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_over_ssh_leave_no_secret_behind() {
+    let (mut world, secrets) = world().await;
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    let Some(_sshd) = world.over_ssh(&KINDS) else { return };
+    world.env.insert("AN_UNRELATED_SECRET".into(), secrets[1].clone());
+    let said = world.refray(&["sync", "-vvv"]).exits(0);
+    let calls = std::fs::read_to_string(world.path("git.log")).unwrap();
+    has(&calls, &["ssh -F ", "git-receive-pack '/gitlab/ada/one.git'", "GIT_PROTOCOL='version=2'"]);
+    for name in ["TOKEN_GITHUB", "AN_UNRELATED_SECRET", "GIT_SSH_COMMAND"] {
+        assert!(!calls.contains(name), "not even the name of `{name}` is handed on");
+    }
     assert_clean(&world, &secrets, &said);
 }
 

@@ -10,4 +10,6 @@ mod lifecycle;
 mod operations;
 mod pushes;
 
-use daemon::{Daemon, hook_up, until};
+pub(crate) use daemon::{hook_up, until};
+
+use daemon::Daemon;

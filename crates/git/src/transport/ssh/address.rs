@@ -111,13 +111,13 @@ impl FromStr for SshAddress {
 
 impl fmt::Display for SshAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(user) = &self.user {
-            write!(f, "{user}@")?;
-        }
+        let user = self.user.as_ref().map_or_else(String::new, |user| format!("{user}@"));
+        let Self { host, path, .. } = self;
+        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         match self.port {
-            Some(port) => write!(f, "[{}:{port}]:{}", self.host, self.path),
-            None if self.host.contains(':') => write!(f, "[{}]:{}", self.host, self.path),
-            None => write!(f, "{}:{}", self.host, self.path),
+            Some(port) if path.starts_with('/') => write!(f, "ssh://{user}{bracketed}:{port}{path}"),
+            Some(port) => write!(f, "{user}[{host}:{port}]:{path}"),
+            None => write!(f, "{user}{bracketed}:{path}"),
         }
     }
 }

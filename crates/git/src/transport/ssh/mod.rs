@@ -3,6 +3,8 @@
 mod address;
 mod program;
 mod remote;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 pub use address::{SshAddress, SshAddressError};
