@@ -55,10 +55,10 @@ fn main() -> ExitCode {
 fn leave_no_core() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     // Lowering a limit is always allowed.
-    drop(setrlimit(Resource::Core, Rlimit { current: Some(0), ..getrlimit(Resource::Core) }));
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..getrlimit(Resource::Core) });
     // The limit does not hold where dumps go to a program; this does, and keeps other processes of the user from looking in.
     #[cfg(target_os = "linux")]
-    drop(rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable));
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 async fn run(cli: &Cli) -> miette::Result<Exit> {

@@ -30,7 +30,7 @@ fn no_crash_writes_the_memory_to_disk() {
         assert_eq!(limit.split_whitespace().next(), Some("0"), "{limits}");
         // A fault that is sent rather than met is let go once by Rust's own handler.
         let status = loop {
-            drop(program("kill").args(["-s", signal, &daemon.id().to_string()]).status().unwrap());
+            program("kill").args(["-s", signal, &daemon.id().to_string()]).status().unwrap();
             std::thread::sleep(Duration::from_millis(20));
             if let Some(status) = daemon.try_wait().unwrap() {
                 break status;
