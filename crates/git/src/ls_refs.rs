@@ -56,10 +56,15 @@ pub async fn ls_refs_of(remote: &dyn Remote, format: Option<ObjectFormat>) -> Re
             snapshot
         }
         Advertisement::V2 { capabilities } => {
+            let advertisement = session.advertisement();
             let format = check_v2(session.reader()?, &capabilities, memory)?;
             let say = capabilities.has("object-format").then_some(format);
             let snapshot = ask(&mut session, capabilities.has("agent"), say, format).await?;
-            leave(&mut session).await;
+            match advertisement {
+                // What is listed is often fetched right away, and a new connection is dear.
+                Some(advertisement) => session.keep(advertisement).await,
+                None => leave(&mut session).await,
+            }
             Ok(snapshot)
         }
     }

@@ -35,9 +35,8 @@ async fn two_forges_agree_over_ssh() {
     let all = world.agree(&users(&KINDS), "one");
     assert_eq!(all.lines().count(), 602, "{all}");
     let asked = sshd.asked();
-    // Two listings, of which that of the new repository is not needed; what was asked for comes by version 2.
     let count = |words: &str| asked.lines().filter(|line| line.contains(words)).count();
-    assert_eq!(count("git-upload-pack /github/ada/one.git version=2"), 2, "one to list, one to fetch: {asked}");
+    assert_eq!(count("git-upload-pack /github/ada/one.git version=2"), 1, "one to list and to fetch: {asked}");
     assert_eq!(count("git-receive-pack /gitea/ada/one.git"), 1, "one push for all references: {asked}");
     assert_eq!(sshd.log().matches("Accepted publickey").count(), asked.lines().count());
 

@@ -62,6 +62,17 @@ impl Remote for SshGit {
         }
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    async fn keep(&self, service: Service, version: ProtocolVersion, conversation: Conversation) {
+        // Where the address is not known any more, the conversation is ended by being dropped.
+        if let Ok(remote) = self.remote().await {
+            remote.keep(service, version, conversation).await;
+        }
+    }
+
     async fn advertise(&self, _service: Service, _version: ProtocolVersion) -> Result<ByteStream, TransportError> {
         Err(self.no_requests())
     }

@@ -90,9 +90,24 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn run(&self) -> Result<FetchReport, FetchError> {
+        let session = self.open().await?;
+        if !session.is_kept() {
+            return self.run_in(session).await;
+        }
+        match self.run_in(session).await {
+            // The server may have ended a conversation that nobody had said anything in for a while.
+            Err(FetchError::Protocol(error)) if error.is_transient() => self.run_in(self.open().await?).await,
+            other => other,
+        }
+    }
+
+    async fn open(&self) -> Result<Session<'_>, ProtocolError> {
+        let known = self.remote.memory().speaks_v2();
+        Session::open(self.remote, Service::UploadPack, ProtocolVersion::V2, !known).await
+    }
+
+    async fn run_in(&self, mut session: Session<'_>) -> Result<FetchReport, FetchError> {
         let memory = self.remote.memory();
-        let known = memory.speaks_v2();
-        let mut session = Session::open(self.remote, Service::UploadPack, ProtocolVersion::V2, !known).await?;
         if !session.has_advertisement() {
             let format = self.mirror.format();
             let ask = Ask {

@@ -21,11 +21,13 @@ pub(crate) struct PacketReader {
     left: Option<u64>,
     /// Whether anything has come in.
     begun: bool,
+    /// What came in since that was asked for.
+    recorded: Option<Vec<u8>>,
 }
 
 impl PacketReader {
     pub(crate) fn new(stream: ByteStream, remote: Arc<str>) -> Self {
-        Self { stream, buffer: BytesMut::new(), remote, left: Some(MOST_BYTES), begun: false }
+        Self { stream, buffer: BytesMut::new(), remote, left: Some(MOST_BYTES), begun: false, recorded: None }
     }
 
     pub(crate) fn remote(&self) -> Arc<str> {
@@ -40,6 +42,23 @@ impl PacketReader {
     /// Says whether anything has come in.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// Begins to note what comes in.
+    pub(crate) fn record(&mut self) {
+        self.recorded = Some(self.buffer.to_vec());
+    }
+
+    /// Ends that, and returns what was read of it as packets.
+    pub(crate) fn recorded(&mut self) -> Option<Bytes> {
+        let mut recorded = self.recorded.take()?;
+        recorded.truncate(recorded.len().checked_sub(self.buffer.len())?);
+        Some(recorded.into())
+    }
+
+    /// Returns the stream, if everything that came in so far was read as packets.
+    pub(crate) fn into_stream(self) -> Option<ByteStream> {
+        self.buffer.is_empty().then_some(self.stream)
     }
 
     /// Returns the next packet; `None` at an end between two packets.
@@ -69,6 +88,9 @@ impl PacketReader {
                     return Err(ProtocolError::TooLarge { remote: self.remote.to_string(), limit: MOST_BYTES });
                 };
                 *left = rest;
+            }
+            if let Some(recorded) = &mut self.recorded {
+                recorded.extend_from_slice(&piece);
             }
             self.push(piece);
         }

@@ -80,6 +80,8 @@ pub struct Conversation {
     pub incoming: ByteStream,
     /// What is said to the server. Shutting it down tells the server that nothing more comes.
     pub outgoing: Pin<Box<dyn AsyncWrite + Send>>,
+    /// It was begun by an earlier exchange and [kept](Remote::keep): the other side may have gone since.
+    pub is_kept: bool,
 }
 
 /// A repository on a git server.
@@ -94,6 +96,15 @@ pub trait Remote: Send + Sync {
     ) -> Result<Option<Conversation>, TransportError> {
         Ok(None)
     }
+
+    /// Says whether it is of use to hand a conversation back with [`keep`](Self::keep).
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// Takes a conversation back in which another command may follow, for the next one that is asked for: to the one who
+    /// gets it, it looks like one that has just begun.
+    async fn keep(&self, _service: Service, _version: ProtocolVersion, _conversation: Conversation) {}
 
     /// Asks for the advertisement. HTTP: `GET {url}/info/refs?service=…`, with a `Git-Protocol` header for version 2.
     async fn advertise(&self, service: Service, version: ProtocolVersion) -> Result<ByteStream, TransportError>;

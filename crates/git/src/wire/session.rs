@@ -3,13 +3,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
 use super::ProtocolError;
 use crate::pktline::PacketReader;
-use crate::transport::{Body, ProtocolVersion, Remote, Service, TransportError, TransportErrorKind};
+use crate::transport::{Body, Conversation, ProtocolVersion, Remote, Service, TransportError, TransportErrorKind};
 
 type Outgoing = Pin<Box<dyn AsyncWrite + Send>>;
 
@@ -21,6 +22,7 @@ pub(crate) struct Session<'r> {
     name: Arc<str>,
     line: Line,
     reader: Option<PacketReader>,
+    is_kept: bool,
 }
 
 /// The way to the server.
@@ -51,9 +53,14 @@ impl<'r> Session<'r> {
         needs_advertisement: bool,
     ) -> Result<Self, ProtocolError> {
         let name: Arc<str> = remote.describe().into();
+        let mut is_kept = false;
         let (line, reader) = match remote.connect(service, version).await? {
             Some(conversation) => {
-                let reader = PacketReader::new(conversation.incoming, name.clone());
+                is_kept = conversation.is_kept;
+                let mut reader = PacketReader::new(conversation.incoming, name.clone());
+                if remote.keeps() {
+                    reader.record();
+                }
                 (Line::Ready(conversation.outgoing), Some(reader))
             }
             None if needs_advertisement => {
@@ -62,7 +69,7 @@ impl<'r> Session<'r> {
             }
             None => (Line::Requests, None),
         };
-        Ok(Self { remote, service, version, name, line, reader })
+        Ok(Self { remote, service, version, name, line, reader, is_kept })
     }
 
     /// Says whether there is an advertisement to be read.
@@ -73,6 +80,29 @@ impl<'r> Session<'r> {
     /// Says whether it is one conversation.
     pub(crate) fn is_conversation(&self) -> bool {
         !matches!(self.line, Line::Requests)
+    }
+
+    /// Says whether it goes on with a conversation of an earlier session.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Returns the advertisement as it came, once it was read; nothing where nobody would keep the conversation.
+    pub(crate) fn advertisement(&mut self) -> Option<Bytes> {
+        self.reader.as_mut()?.recorded()
+    }
+
+    /// Gives a conversation back in which another command may follow. `advertisement` is how it began.
+    pub(crate) async fn keep(self, advertisement: Bytes) {
+        let Self { remote, service, version, name, line, reader, .. } = self;
+        let Line::Sending(mut sender) = line else { return };
+        // One that is not at the end of a message is dropped, and thereby ended.
+        let (Ok(outgoing), Some(rest)) = (finish(&mut sender, &name).await, reader.and_then(PacketReader::into_stream))
+        else {
+            return;
+        };
+        let incoming = stream::iter([Ok(advertisement)]).chain(rest).boxed();
+        remote.keep(service, version, Conversation { incoming, outgoing, is_kept: true }).await;
     }
 
     /// Returns what the server is saying.

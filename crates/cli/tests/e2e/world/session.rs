@@ -46,7 +46,7 @@ impl Session {
         let programs = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon"];
         let missing: Vec<&str> = programs.into_iter().filter(|name| find(name).is_none()).collect();
         #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says whether one may be skipped")]
-        let must = std::env::var_os("REFRAY_NEED_KEYRING").is_some_and(|value| value != "" && value != "0");
+        let must = std::env::var_os("REFRAY_NEED_KEYRING").is_some_and(|value| !value.is_empty() && value != "0");
         assert!(missing.is_empty() || !must, "{missing:?} are not here, and REFRAY_NEED_KEYRING is set");
         if !missing.is_empty() {
             println!("skipped: no {}", missing.join(", "));

@@ -1,6 +1,7 @@
 //! Repositories that are reached through the user's own `ssh`.
 
 mod address;
+mod kept;
 mod program;
 mod remote;
 #[cfg(test)]

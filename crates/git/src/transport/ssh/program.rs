@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::address::SshAddress;
+use super::kept::Kept;
 use crate::child::{Child, ChildError, counted};
 use crate::transport::{ProtocolMemory, ProtocolVersion, Service};
 
@@ -51,13 +52,14 @@ pub(super) struct Inner {
     pub(super) options: SshOptions,
     pub(super) slots: Arc<Semaphore>,
     pub(super) memory: ProtocolMemory,
+    pub(super) kept: Kept,
 }
 
 impl Ssh {
     /// Prepares to run ssh. Nothing is started yet.
     pub fn new(options: SshOptions) -> Self {
         let slots = Arc::new(Semaphore::new(options.at_once.max(1)));
-        Self { inner: Arc::new(Inner { options, slots, memory: ProtocolMemory::new() }) }
+        Self { inner: Arc::new(Inner { options, slots, memory: ProtocolMemory::new(), kept: Kept::default() }) }
     }
 
     /// Starts a conversation with one of git's two programs on the server.

@@ -1,5 +1,6 @@
 //! A repository behind ssh, as one conversation for each of git's programs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::address::SshAddress;
-use super::program::Ssh;
+use super::program::{Inner, Ssh};
 use super::trouble;
 use crate::child::{Child, ChildError};
 use crate::transport::{
@@ -22,6 +23,9 @@ const SILENCE: Duration = Duration::from_secs(600);
 
 /// How long signing in may take once there is a connection: time enough to touch a security key.
 const SIGN_IN: Duration = Duration::from_secs(60);
+
+/// How long a conversation is kept for the next command: a moment, as what is listed is fetched at once or not at all.
+const KEPT_FOR: Duration = Duration::from_secs(3);
 
 /// A repository on an ssh server.
 pub struct SshRemote {
@@ -53,8 +57,20 @@ impl Remote for SshRemote {
         service: Service,
         version: ProtocolVersion,
     ) -> Result<Option<Conversation>, TransportError> {
-        let slot = self.ssh.inner.slots.clone().acquire_owned().await;
-        let slot = slot.map_err(|error| self.error(TransportErrorKind::Other, error.to_string()))?;
+        let Inner { kept, slots, .. } = &*self.ssh.inner;
+        if is_kept(service, version)
+            && let Some(conversation) = kept.take(&self.address)
+        {
+            return Ok(Some(conversation));
+        }
+        let slot = match slots.clone().try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => {
+                kept.drop_oldest();
+                let slot = slots.clone().acquire_owned().await;
+                slot.map_err(|error| self.error(TransportErrorKind::Other, error.to_string()))?
+            }
+        };
         let failed = |error: &ChildError| trouble::before_the_first_word(&self.address, error);
         let mut child = self.ssh.spawn(&self.address, service, version).map_err(|error| failed(&error))?;
         let limit = self.ssh.inner.options.connect_timeout + SIGN_IN;
@@ -74,7 +90,29 @@ impl Remote for SshRemote {
             return Err(self.error(TransportErrorKind::Io, "a pipe to the process is missing"));
         };
         let rest = output(child, self.address.clone(), slot);
-        Ok(Some(Conversation { incoming: stream::iter([Ok(first)]).chain(rest).boxed(), outgoing: Box::pin(stdin) }))
+        Ok(Some(Conversation {
+            incoming: stream::iter([Ok(first)]).chain(rest).boxed(),
+            outgoing: Box::pin(stdin),
+            is_kept: false,
+        }))
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    async fn keep(&self, service: Service, version: ProtocolVersion, conversation: Conversation) {
+        // As long as there is a slot left, nobody has to wait for those who only might go on.
+        if is_kept(service, version) && self.ssh.inner.slots.available_permits() > 0 {
+            self.ssh.inner.kept.put(self.address.clone(), conversation);
+            let inner = Arc::downgrade(&self.ssh.inner);
+            tokio::spawn(async move {
+                tokio::time::sleep(KEPT_FOR).await;
+                if let Some(inner) = inner.upgrade() {
+                    inner.kept.drop_older_than(KEPT_FOR);
+                }
+            });
+        }
     }
 
     async fn advertise(&self, _service: Service, _version: ProtocolVersion) -> Result<ByteStream, TransportError> {
@@ -97,6 +135,11 @@ impl Remote for SshRemote {
     fn memory(&self) -> &ProtocolMemory {
         &self.ssh.inner.memory
     }
+}
+
+/// Says whether a conversation may go on with another command: one with the program that lists and fetches, in version 2.
+fn is_kept(service: Service, version: ProtocolVersion) -> bool {
+    service == Service::UploadPack && version == ProtocolVersion::V2
 }
 
 /// Reads a piece; `None` at the end.

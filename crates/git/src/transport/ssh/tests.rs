@@ -102,6 +102,30 @@ async fn only_so_many_conversations_are_had_at_once() {
 }
 
 #[tokio::test]
+async fn a_conversation_that_is_kept_goes_on_and_makes_way() {
+    let lab = Lab::new();
+    let remote = lab.remote("echo x >>started; printf 0000; cat", 2);
+    let started = || lab.read("started").lines().count();
+    let keep = async |conversation| remote.keep(Service::UploadPack, ProtocolVersion::V2, conversation).await;
+    keep(open(&remote).await.unwrap()).await;
+    let first = open(&remote).await.unwrap();
+    assert_eq!(started(), 1, "it is the same one");
+    let second = open(&remote).await.unwrap();
+    // All slots are taken, so that somebody may be waiting.
+    keep(second).await;
+    keep(first).await;
+    let (_third, _fourth) = (open(&remote).await.unwrap(), open(&remote).await.unwrap());
+    assert_eq!(started(), 3, "the one of the two was ended, the other went on");
+
+    let other = lab.remote("echo x >>started; printf 0000; cat", 2);
+    let push = async |version| other.connect(Service::ReceivePack, version).await.unwrap().unwrap();
+    other.keep(Service::ReceivePack, ProtocolVersion::V0, push(ProtocolVersion::V0).await).await;
+    other.keep(Service::UploadPack, ProtocolVersion::V2, open(&other).await.unwrap()).await;
+    let (_one, _two) = (push(ProtocolVersion::V0).await, push(ProtocolVersion::V0).await);
+    assert_eq!(started(), 7, "one that is kept ends when its slot is needed, and a push never goes on with anything");
+}
+
+#[tokio::test]
 async fn failures_are_told_by_what_ssh_says_and_how_it_ends() {
     use TransportErrorKind as K;
     let lab = Lab::new();
