@@ -3,6 +3,7 @@
 use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
+use crate::serve::until;
 use crate::world::{OWNER, Place, Sshd, World, has, put, users};
 
 const KINDS: [Kind; 2] = [Kind::GitHub, Kind::Gitea];
@@ -71,6 +72,43 @@ async fn a_forge_over_ssh_and_a_directory_agree_without_version_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_repositories_do_not_run_into_the_limit_of_the_server() {
+    let mut world = World::of_forges(&KINDS).await;
+    for number in 0..20 {
+        world.seed(KINDS[number % 2], &format!("repo-{number}"), Visibility::Private);
+    }
+    // Four for each of the two sites, and whoever comes beyond that is turned away.
+    let settings = "AcceptEnv GIT_PROTOCOL\nMaxStartups 8:100:8\n";
+    let Some(sshd) = world.over_ssh_with(&KINDS, settings) else { return };
+    world.config.head = "jobs = 20\n".into();
+    world.refray(&["sync"]).exits(0);
+    world.refray(&["sync", "--full"]).exits(0);
+    for number in 0..20 {
+        world.agree(&users(&KINDS), &format!("repo-{number}"));
+    }
+    let log = sshd.log();
+    assert!(!log.contains("MaxStartups") && log.matches("Accepted publickey").count() >= 60, "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_comes_through_under_serve() {
+    let Some((mut world, sshd)) = world().await else { return };
+    world.with_webhook();
+    let daemon = world.served(&KINDS).await;
+    daemon.settles(&world, &KINDS).await;
+    for (kind, text) in [(Kind::GitHub, "2"), (Kind::Gitea, "3")] {
+        sshd.asked();
+        let tip = world.site(kind).commit(OWNER, "one", "main", &[("f", text)], "more\n").unwrap();
+        until(&daemon, "the push is on both sides", || {
+            users(&KINDS).iter().all(|place| world.refs(place, "one").contains(&format!("{tip} refs/heads/main")))
+        })
+        .await;
+        daemon.settles(&world, &KINDS).await;
+        assert_eq!(sshd.asked().matches("git-receive-pack").count(), 1, "one push, and none because of it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_key_that_is_not_the_known_one_is_refused() {
     let Some((world, sshd)) = world().await else { return };
     let remedy = format!("run `ssh -p {} ", sshd.port);
@@ -80,10 +118,9 @@ async fn a_host_key_that_is_not_the_known_one_is_refused() {
         (sshd.other_host_key(), vec!["host key is not the one that is known here", &remove]),
     ];
     for (key, words) in cases {
-        if key.is_empty() {
-            put(&sshd.known_hosts(), "")
-        } else {
-            sshd.know(&key)
+        match key.as_str() {
+            "" => put(&sshd.known_hosts(), ""),
+            key => sshd.know(key),
         }
         let known = std::fs::read_to_string(sshd.known_hosts()).unwrap();
         let said = world.refray(&["sync"]).exits(1);

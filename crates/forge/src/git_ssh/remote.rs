@@ -73,6 +73,10 @@ impl Remote for SshGit {
         }
     }
 
+    async fn resume(&self, service: Service, version: ProtocolVersion) -> Option<Conversation> {
+        self.remote().await.ok()?.resume(service, version).await
+    }
+
     async fn advertise(&self, _service: Service, _version: ProtocolVersion) -> Result<ByteStream, TransportError> {
         Err(self.no_requests())
     }

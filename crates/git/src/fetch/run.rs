@@ -90,20 +90,15 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn run(&self) -> Result<FetchReport, FetchError> {
-        let session = self.open().await?;
-        if !session.is_kept() {
-            return self.run_in(session).await;
+        if let Some(session) = Session::resume(self.remote, Service::UploadPack, ProtocolVersion::V2).await {
+            match self.run_in(session).await {
+                // The server may have ended a conversation in which nobody had said anything for a while.
+                Err(FetchError::Protocol(error)) if error.is_transient() => {}
+                other => return other,
+            }
         }
-        match self.run_in(session).await {
-            // The server may have ended a conversation that nobody had said anything in for a while.
-            Err(FetchError::Protocol(error)) if error.is_transient() => self.run_in(self.open().await?).await,
-            other => other,
-        }
-    }
-
-    async fn open(&self) -> Result<Session<'_>, ProtocolError> {
         let known = self.remote.memory().speaks_v2();
-        Session::open(self.remote, Service::UploadPack, ProtocolVersion::V2, !known).await
+        self.run_in(Session::open(self.remote, Service::UploadPack, ProtocolVersion::V2, !known).await?).await
     }
 
     async fn run_in(&self, mut session: Session<'_>) -> Result<FetchReport, FetchError> {

@@ -83,7 +83,7 @@ impl Remote for LocalRemote {
         let mut child = self.spawn(self.command(service, version), true)?;
         let stdin = child.stdin.take().ok_or_else(|| pipe_missing(&self.describe()))?;
         let incoming = output(child, self.describe());
-        Ok(Some(Conversation { incoming, outgoing: Box::pin(stdin), is_kept: false }))
+        Ok(Some(Conversation { incoming, outgoing: Box::pin(stdin) }))
     }
 
     async fn advertise(&self, service: Service, version: ProtocolVersion) -> Result<ByteStream, TransportError> {

@@ -80,8 +80,6 @@ pub struct Conversation {
     pub incoming: ByteStream,
     /// What is said to the server. Shutting it down tells the server that nothing more comes.
     pub outgoing: Pin<Box<dyn AsyncWrite + Send>>,
-    /// It was begun by an earlier exchange and [kept](Remote::keep): the other side may have gone since.
-    pub is_kept: bool,
 }
 
 /// A repository on a git server.
@@ -102,9 +100,14 @@ pub trait Remote: Send + Sync {
         false
     }
 
-    /// Takes a conversation back in which another command may follow, for the next one that is asked for: to the one who
-    /// gets it, it looks like one that has just begun.
+    /// Takes a conversation back in which a listing was made, so that what was listed can be fetched in it.
     async fn keep(&self, _service: Service, _version: ProtocolVersion, _conversation: Conversation) {}
+
+    /// Returns the conversation that was kept after the last listing, if there is one. It looks like one that has just
+    /// begun, but the server may have gone since, and what it lists would be as old as that listing.
+    async fn resume(&self, _service: Service, _version: ProtocolVersion) -> Option<Conversation> {
+        None
+    }
 
     /// Asks for the advertisement. HTTP: `GET {url}/info/refs?service=…`, with a `Git-Protocol` header for version 2.
     async fn advertise(&self, service: Service, version: ProtocolVersion) -> Result<ByteStream, TransportError>;

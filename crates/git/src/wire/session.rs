@@ -22,7 +22,6 @@ pub(crate) struct Session<'r> {
     name: Arc<str>,
     line: Line,
     reader: Option<PacketReader>,
-    is_kept: bool,
 }
 
 /// The way to the server.
@@ -53,10 +52,8 @@ impl<'r> Session<'r> {
         needs_advertisement: bool,
     ) -> Result<Self, ProtocolError> {
         let name: Arc<str> = remote.describe().into();
-        let mut is_kept = false;
         let (line, reader) = match remote.connect(service, version).await? {
             Some(conversation) => {
-                is_kept = conversation.is_kept;
                 let mut reader = PacketReader::new(conversation.incoming, name.clone());
                 if remote.keeps() {
                     reader.record();
@@ -69,7 +66,15 @@ impl<'r> Session<'r> {
             }
             None => (Line::Requests, None),
         };
-        Ok(Self { remote, service, version, name, line, reader, is_kept })
+        Ok(Self { remote, service, version, name, line, reader })
+    }
+
+    /// Goes on with the conversation of the last listing, at what looks like its beginning; nothing if none was kept.
+    pub(crate) async fn resume(remote: &'r dyn Remote, service: Service, version: ProtocolVersion) -> Option<Self> {
+        let conversation = remote.resume(service, version).await?;
+        let name: Arc<str> = remote.describe().into();
+        let reader = Some(PacketReader::new(conversation.incoming, name.clone()));
+        Some(Self { remote, service, version, name, line: Line::Ready(conversation.outgoing), reader })
     }
 
     /// Says whether there is an advertisement to be read.
@@ -80,11 +85,6 @@ impl<'r> Session<'r> {
     /// Says whether it is one conversation.
     pub(crate) fn is_conversation(&self) -> bool {
         !matches!(self.line, Line::Requests)
-    }
-
-    /// Says whether it goes on with a conversation of an earlier session.
-    pub(crate) fn is_kept(&self) -> bool {
-        self.is_kept
     }
 
     /// Returns the advertisement as it came, once it was read; nothing where nobody would keep the conversation.
@@ -102,7 +102,7 @@ impl<'r> Session<'r> {
             return;
         };
         let incoming = stream::iter([Ok(advertisement)]).chain(rest).boxed();
-        remote.keep(service, version, Conversation { incoming, outgoing, is_kept: true }).await;
+        remote.keep(service, version, Conversation { incoming, outgoing }).await;
     }
 
     /// Returns what the server is saying.

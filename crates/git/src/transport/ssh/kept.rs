@@ -13,14 +13,17 @@ use crate::transport::Conversation;
 pub(super) struct Kept(Mutex<Vec<(SshAddress, Instant, Conversation)>>);
 
 impl Kept {
+    /// Keeps one, which takes the place of an earlier one with that repository.
     pub(super) fn put(&self, address: SshAddress, conversation: Conversation) {
+        let earlier = self.take(&address);
         self.lock().push((address, Instant::now(), conversation));
+        drop(earlier);
     }
 
-    /// Takes the newest one with that repository.
+    /// Takes the one with that repository.
     pub(super) fn take(&self, address: &SshAddress) -> Option<Conversation> {
         let mut kept = self.lock();
-        let at = kept.iter().rposition(|(with, _, _)| with == address)?;
+        let at = kept.iter().position(|(with, _, _)| with == address)?;
         Some(kept.remove(at).2)
     }
 

@@ -58,10 +58,9 @@ impl Remote for SshRemote {
         version: ProtocolVersion,
     ) -> Result<Option<Conversation>, TransportError> {
         let Inner { kept, slots, .. } = &*self.ssh.inner;
-        if is_kept(service, version)
-            && let Some(conversation) = kept.take(&self.address)
-        {
-            return Ok(Some(conversation));
+        if is_kept(service, version) {
+            // What was listed before is of no use any more.
+            drop(kept.take(&self.address));
         }
         let slot = match slots.clone().try_acquire_owned() {
             Ok(slot) => slot,
@@ -90,11 +89,7 @@ impl Remote for SshRemote {
             return Err(self.error(TransportErrorKind::Io, "a pipe to the process is missing"));
         };
         let rest = output(child, self.address.clone(), slot);
-        Ok(Some(Conversation {
-            incoming: stream::iter([Ok(first)]).chain(rest).boxed(),
-            outgoing: Box::pin(stdin),
-            is_kept: false,
-        }))
+        Ok(Some(Conversation { incoming: stream::iter([Ok(first)]).chain(rest).boxed(), outgoing: Box::pin(stdin) }))
     }
 
     fn keeps(&self) -> bool {
@@ -113,6 +108,10 @@ impl Remote for SshRemote {
                 }
             });
         }
+    }
+
+    async fn resume(&self, service: Service, version: ProtocolVersion) -> Option<Conversation> {
+        if is_kept(service, version) { self.ssh.inner.kept.take(&self.address) } else { None }
     }
 
     async fn advertise(&self, _service: Service, _version: ProtocolVersion) -> Result<ByteStream, TransportError> {

@@ -102,27 +102,33 @@ async fn only_so_many_conversations_are_had_at_once() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_kept_goes_on_and_makes_way() {
+async fn a_conversation_that_is_kept_goes_on_for_whoever_asks_and_makes_way_for_others() {
+    const FETCH: (Service, ProtocolVersion) = (Service::UploadPack, ProtocolVersion::V2);
     let lab = Lab::new();
     let remote = lab.remote("echo x >>started; printf 0000; cat", 2);
     let started = || lab.read("started").lines().count();
-    let keep = async |conversation| remote.keep(Service::UploadPack, ProtocolVersion::V2, conversation).await;
+    let keep = async |conversation| remote.keep(FETCH.0, FETCH.1, conversation).await;
+    let resume = async || remote.resume(FETCH.0, FETCH.1).await;
+    assert!(resume().await.is_none());
     keep(open(&remote).await.unwrap()).await;
-    let first = open(&remote).await.unwrap();
-    assert_eq!(started(), 1, "it is the same one");
+    let first = resume().await.unwrap();
+    assert!(resume().await.is_none() && started() == 1, "it is the same one");
     let second = open(&remote).await.unwrap();
-    // All slots are taken, so that somebody may be waiting.
+    // While all slots are taken, somebody may be waiting.
     keep(second).await;
+    assert!(resume().await.is_none());
     keep(first).await;
-    let (_third, _fourth) = (open(&remote).await.unwrap(), open(&remote).await.unwrap());
-    assert_eq!(started(), 3, "the one of the two was ended, the other went on");
+    // A listing is of now: it begins anew, and what was kept before it is of no use any more.
+    let third = open(&remote).await.unwrap();
+    assert!(resume().await.is_none() && started() == 3);
+    drop(third);
 
-    let other = lab.remote("echo x >>started; printf 0000; cat", 2);
-    let push = async |version| other.connect(Service::ReceivePack, version).await.unwrap().unwrap();
-    other.keep(Service::ReceivePack, ProtocolVersion::V0, push(ProtocolVersion::V0).await).await;
-    other.keep(Service::UploadPack, ProtocolVersion::V2, open(&other).await.unwrap()).await;
-    let (_one, _two) = (push(ProtocolVersion::V0).await, push(ProtocolVersion::V0).await);
-    assert_eq!(started(), 7, "one that is kept ends when its slot is needed, and a push never goes on with anything");
+    let push = async || remote.connect(Service::ReceivePack, ProtocolVersion::V0).await.unwrap().unwrap();
+    remote.keep(Service::ReceivePack, ProtocolVersion::V0, push().await).await;
+    assert!(remote.resume(Service::ReceivePack, ProtocolVersion::V0).await.is_none(), "a push is for once");
+    keep(open(&remote).await.unwrap()).await;
+    let (_one, _two) = (push().await, push().await);
+    assert!(resume().await.is_none() && started() == 7, "one that is kept ends when its slot is needed");
 }
 
 #[tokio::test]
