@@ -1,10 +1,6 @@
 //! Conversations as over ssh, with a program in its place that runs git here.
 
-#![expect(
-    clippy::format_push_string,
-    clippy::unwrap_used,
-    reason = "tests make their input as they like, and fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod common;
 
