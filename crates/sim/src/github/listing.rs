@@ -1,7 +1,7 @@
 use super::accounts::{by_id, find_org};
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
-use super::view::repository_json;
+use super::view::{minimal_json, repository_json};
 use crate::world::{Account, Repository, Visibility};
 
 /// `GET /user/repos`: everything that the user owns or has a part in.
@@ -102,5 +102,6 @@ fn show(call: &Call, path: &str, mut found: Vec<Repository>, usual: &str) -> Ans
     if call.query.get("direction").unwrap_or(usual_direction) == "desc" {
         found.reverse();
     }
-    call.list(path, found, |it| repository_json(&call.site, &world, it, &call.viewer))
+    let view = if path.starts_with("/organizations/") { minimal_json } else { repository_json };
+    call.list(path, found, |it| view(&call.site, &world, it, &call.viewer))
 }

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
-use super::view::{basic_project_json, project_json};
+use super::view::{basic_project_json, project_json, project_with_access_json};
 use crate::dialect::{Page, Query, json};
 use crate::world::{Repository, Role, Visibility, World};
 
@@ -63,7 +63,7 @@ fn wanted(call: &Call, world: &World, it: &Repository) -> bool {
         && search.is_none_or(|word| it.name.to_lowercase().contains(&word) || it.path.to_lowercase().contains(&word))
 }
 
-fn show(call: &Call, world: &World, mut found: Vec<Repository>, keyset_known: bool) -> Answer {
+fn show(call: &Call, world: &World, mut found: Vec<Repository>, of_all: bool) -> Answer {
     let query = &call.query;
     let order = query.get("order_by").unwrap_or("created_at");
     let descending = match query.get("sort") {
@@ -85,14 +85,12 @@ fn show(call: &Call, world: &World, mut found: Vec<Repository>, keyset_known: bo
     }
     // Who is nobody in particular sees the short form.
     let simple = query.flag("simple").unwrap_or(false) || call.viewer.user().is_none();
-    let view = |it: &Repository| {
-        if simple {
-            basic_project_json(&call.site, world, it)
-        } else {
-            project_json(&call.site, world, it, &call.viewer)
-        }
+    let view = |it: &Repository| match (simple, of_all) {
+        (true, _) => basic_project_json(&call.site, world, it),
+        (false, true) => project_with_access_json(&call.site, world, it, &call.viewer),
+        (false, false) => project_json(&call.site, world, it, &call.viewer),
     };
-    if query.get("pagination") == Some("keyset") && keyset_known {
+    if query.get("pagination") == Some("keyset") && of_all {
         if order != "id" {
             let error = "Keyset pagination is not yet available for this type of request";
             return Err(Refusal::parameter(error).with_status(StatusCode::METHOD_NOT_ALLOWED));

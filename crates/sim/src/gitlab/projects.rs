@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, accepted, created, ok};
 use super::namespaces::find;
 use super::refusal::{Answer, Refusal};
-use super::view::{SWITCHES, WORDS, project_json};
+use super::view::{SWITCHES, WORDS, project_json, project_with_access_json};
 use crate::dialect::Fields;
 use crate::world::{Account, NewRepository, ObjectFormat, Repository, RepositoryPatch, Role, Visibility, WorldError};
 
@@ -75,7 +75,7 @@ fn create_below(call: &Call, owner: &Account, user: &Account) -> Answer {
 
 /// `GET /projects/{id}`
 pub(super) fn get(call: &Call, project: &Repository) -> Answer {
-    ok(&project_json(&call.site, &call.site.world(), project, &call.viewer))
+    ok(&project_with_access_json(&call.site, &call.site.world(), project, &call.viewer))
 }
 
 /// `PUT /projects/{id}`

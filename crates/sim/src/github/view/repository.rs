@@ -141,6 +141,17 @@ pub(crate) fn repository_json(site: &Site, world: &World, repository: &Repositor
     body
 }
 
+/// Returns a repository as the lists of an organisation show it.
+pub(in crate::github) fn minimal_json(site: &Site, world: &World, repository: &Repository, viewer: &Viewer) -> Value {
+    let mut body = repository_json(site, world, repository, viewer);
+    if let Some(body) = body.as_object_mut() {
+        for (name, _) in PUSHER_SWITCHES.iter().filter(|(name, _)| *name != "delete_branch_on_merge") {
+            body.remove(*name);
+        }
+    }
+    body
+}
+
 /// Returns a repository as it is shown alone.
 pub(in crate::github) fn full_json(site: &Site, world: &World, repository: &Repository, viewer: &Viewer) -> Value {
     let mut body = repository_json(site, world, repository, viewer);

@@ -11,7 +11,7 @@ pub(super) use commit::commit_json;
 pub(super) use hook::{FLAGS, hook_json};
 pub(super) use merge_request::{Mergeability, merge_request_json, note_json};
 pub(super) use namespace::{group_json, namespace_basic, namespace_json};
-pub(super) use project::{SWITCHES, WORDS, basic_project_json, project_json};
+pub(super) use project::{SWITCHES, WORDS, basic_project_json, project_json, project_with_access_json};
 pub(super) use user::{own_profile, public_profile, user_basic, user_of};
 
 use jiff::Timestamp;

@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::{extend, namespace_basic, time, user_basic};
 use crate::Site;
-use crate::world::{PullState, Repository, Role, Viewer, World};
+use crate::world::{Repository, Role, Viewer, World};
 
 /// Switches that can be set, and how they stand at first.
 pub(in crate::gitlab) const SWITCHES: &[(&str, bool)] = &[
@@ -85,7 +85,6 @@ pub(in crate::gitlab) fn project_json(site: &Site, world: &World, project: &Repo
     let url = format!("{}/projects/{}", site.api_url(), project.id);
     let role = world.viewer_role(viewer, project);
     let day = project.marked_for_deletion.map(|it| it.strftime("%Y-%m-%d").to_string());
-    let open = world.pulls_of(project.id).filter(|it| it.state == PullState::Open).count();
     let mut more = Map::new();
     for (name, usual) in SWITCHES {
         let value = project.settings.get(*name).and_then(Value::as_bool).unwrap_or(*usual);
@@ -123,7 +122,6 @@ pub(in crate::gitlab) fn project_json(site: &Site, world: &World, project: &Repo
             "import_status": "none",
             "import_error": null,
             "open_issues_count": 0,
-            "open_merge_requests_count": open,
             "description_html": "",
             "updated_at": time(project.updated),
             "ci_default_git_depth": 20,
@@ -141,6 +139,17 @@ pub(in crate::gitlab) fn project_json(site: &Site, world: &World, project: &Repo
     if owner.is_user() {
         body["owner"] = user_basic(site, owner);
     }
+    body
+}
+
+/// Returns a project as single ones and the lists of all projects show it: with what the viewer may do.
+pub(in crate::gitlab) fn project_with_access_json(
+    site: &Site,
+    world: &World,
+    project: &Repository,
+    viewer: &Viewer,
+) -> Value {
+    let mut body = project_json(site, world, project, viewer);
     if let Some(user) = viewer.user() {
         let access = |role: Option<Role>| {
             role.map_or(Value::Null, |role| json!({ "access_level": role.level(), "notification_level": 3 }))
