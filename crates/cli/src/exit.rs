@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::args::Format;
+use crate::render::Line;
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(crate) fn print(report: &miette::Report, format: Format) {
             let mut messages = vec![report.to_string()];
             messages.extend(report.related().into_iter().flatten().map(|related| related.to_string()));
             let help = report.help().map(|help| help.to_string());
-            writeln!(err, "{}", serde_json::json!({ "event": "error", "message": messages.join("; "), "help": help }))
+            writeln!(err, "{}", Line::Error { message: messages.join("; "), help }.text())
         }
     };
     // Nobody is left to tell.

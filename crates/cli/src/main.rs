@@ -4,6 +4,8 @@ mod args;
 mod commands;
 mod environment;
 mod exit;
+#[cfg(test)]
+mod guide;
 mod keyring;
 mod load;
 mod paths;

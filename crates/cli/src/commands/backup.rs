@@ -15,7 +15,7 @@ use crate::environment;
 use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
-use crate::render::{self, Backup, Style};
+use crate::render::{self, Backup, Line, Style};
 
 #[derive(Debug, Error, Diagnostic)]
 enum UsageError {
@@ -131,10 +131,8 @@ async fn prune(global: &Global, paths: &Paths, days: Option<u32>, dry_run: bool)
     match global.format {
         Format::Json => {
             let backups: Vec<String> = pruned.backups.iter().map(ToString::to_string).collect();
-            let line = serde_json::json!({
-                "event": "backups_pruned", "days": days, "dry_run": dry_run, "backups": backups, "bytes": pruned.bytes,
-            });
-            writeln!(out, "{line}").into_diagnostic()?;
+            let line = Line::BackupsPruned { days, dry_run, backups, bytes: pruned.bytes };
+            writeln!(out, "{}", line.text()).into_diagnostic()?;
         }
         Format::Text => write!(out, "{}", render::pruned(&pruned, days, dry_run)).into_diagnostic()?,
     }

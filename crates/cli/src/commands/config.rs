@@ -8,6 +8,7 @@ use crate::args::{ConfigCommand, Format, Global};
 use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
+use crate::render::Line;
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, command: ConfigCommand) -> Result<Exit> {
@@ -30,15 +31,14 @@ pub(crate) fn run(global: &Global, command: ConfigCommand) -> Result<Exit> {
             let endpoints: usize = config.mirrors.iter().map(|group| group.endpoints.len()).sum();
             match global.format {
                 Format::Json => {
-                    let line = serde_json::json!({
-                        "event": "config_checked",
-                        "path": paths.config,
-                        "sites": config.sites.len(),
-                        "groups": groups,
-                        "endpoints": endpoints,
-                        "warnings": parsed.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                    });
-                    writeln!(out, "{line}").into_diagnostic()?;
+                    let line = Line::ConfigChecked {
+                        path: &paths.config,
+                        sites: config.sites.len(),
+                        groups,
+                        endpoints,
+                        warnings: parsed.warnings.iter().map(ToString::to_string).collect(),
+                    };
+                    writeln!(out, "{}", line.text()).into_diagnostic()?;
                 }
                 Format::Text => {
                     for warning in parsed.warnings {

@@ -11,7 +11,7 @@ use crate::environment;
 use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
-use crate::render::{Style, push};
+use crate::render::{Line, Style, push};
 
 /// Runs the command. Nothing is changed on any forge.
 pub(crate) async fn run(global: &Global) -> Result<Exit> {
@@ -24,11 +24,10 @@ pub(crate) async fn run(global: &Global) -> Result<Exit> {
     match global.format {
         Format::Json => {
             for check in &report.checks {
-                writeln!(out, "{}", serde_json::json!({ "event": "check", "check": check })).into_diagnostic()?;
+                writeln!(out, "{}", Line::Check { check }.text()).into_diagnostic()?;
             }
             let [pass, warn, fail] = [Level::Pass, Level::Warn, Level::Fail].map(|level| report.count(level));
-            let line = serde_json::json!({ "event": "doctor_finished", "pass": pass, "warn": warn, "fail": fail });
-            writeln!(out, "{line}").into_diagnostic()?;
+            writeln!(out, "{}", Line::DoctorFinished { pass, warn, fail }.text()).into_diagnostic()?;
         }
         Format::Text => {
             let style = Style::for_stdout(global.color, environment::var("NO_COLOR").is_some());

@@ -29,7 +29,7 @@ pub(crate) async fn run(global: &Global, args: &LogArgs) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     let mut print = |line: String| writeln!(out, "{line}");
     let written = entries.iter().try_for_each(|entry| match (global.format, &args.run) {
-        (Format::Json, _) => print(entry_json(entry).to_string()),
+        (Format::Json, _) => print(entry_json(entry)),
         (Format::Text, Some(_)) => print(entry_text(entry, style)),
         (Format::Text, None) => print(run_line(&entry.run, style)),
     });

@@ -12,7 +12,7 @@ use crate::environment::{self, ProcessEnvironment};
 use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
-use crate::render::JsonSink;
+use crate::render::{JsonSink, Line};
 
 /// Runs the command.
 pub(crate) async fn run(global: &Global, args: &ServeArgs) -> Result<Exit> {
@@ -58,8 +58,7 @@ fn say_where(format: Format, listeners: &Listeners) {
         }
         Format::Json => {
             let (listen, dashboard) = (receiver.to_string(), dashboard.to_string());
-            let line = serde_json::json!({ "event": "serving", "listen": listen, "dashboard": dashboard });
-            writeln!(out, "{line}")
+            writeln!(out, "{}", Line::Serving { listen, dashboard }.text())
         }
     };
     // Nobody may be reading.

@@ -15,27 +15,42 @@ use crate::render::style::Style;
 /// A backup as it is shown.
 #[derive(Debug, Serialize)]
 pub(crate) struct Backup {
+    /// Its name: what `backup show` and `backup restore` take.
     backup: String,
+    /// The group.
     group: String,
+    /// The repository.
     repository: String,
+    /// When it was made.
     made: Option<Timestamp>,
+    /// How many bytes it has.
     size: u64,
+    /// What it was made before.
     why: Option<String>,
+    /// The file: a bundle, which git itself can read.
     path: String,
+    /// How many references it keeps.
     kept: usize,
+    /// The references; only with `backup show`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refs: Option<Vec<Kept>>,
+    /// It holds all that it names; only with `backup show`.
     #[serde(skip_serializing_if = "Option::is_none")]
     verified: Option<bool>,
+    /// What is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
 
+/// A reference that is kept.
 #[derive(Debug, Serialize)]
 struct Kept {
+    /// Its name.
     #[serde(rename = "ref")]
     name: String,
+    /// What it pointed to.
     value: Oid,
+    /// Where it was.
     endpoints: BTreeSet<EndpointId>,
 }
 

@@ -1,8 +1,11 @@
 //! The journal.
 
+use jiff::Timestamp;
+use refray_core::name::{EndpointId, GroupName, RepoName};
 use refray_core::outcome::{Action, Outcome, Summary};
+use refray_core::plan::Cause;
 use refray_engine::store::{ActionState, JournalAction, Run};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::render::block::describe;
 use crate::render::push;
@@ -14,44 +17,92 @@ pub(crate) struct Entry {
     pub(crate) actions: Vec<JournalAction>,
 }
 
-/// Returns a run as one JSON object.
-pub(crate) fn entry_json(entry: &Entry) -> Value {
-    let Run { id, command, started, finished, summary } = &entry.run;
-    json!({
-        "run": id,
-        "command": command,
-        "started": started,
-        "finished": finished,
-        "summary": summary,
-        "actions": entry.actions.iter().map(action_json).collect::<Vec<_>>(),
-    })
+/// A run as one JSON object.
+#[derive(Debug, Serialize)]
+struct Logged<'a> {
+    /// The run's id: what `refray undo` takes.
+    run: &'a str,
+    /// What was asked for.
+    command: &'a str,
+    /// When it began.
+    started: Timestamp,
+    /// When it ended; `null` while it goes on, and for ever if its process was ended.
+    finished: Option<Timestamp>,
+    /// What it amounted to; `null` like `finished`.
+    summary: Option<Summary>,
+    /// What it did.
+    actions: Vec<LoggedAction<'a>>,
 }
 
-fn action_json(action: &JournalAction) -> Value {
+/// An action as JSON.
+#[derive(Debug, Serialize)]
+struct LoggedAction<'a> {
+    /// `create_repository`, `update_ref`, `switch_default_branch`, `pull_request` or `delete_repository`.
+    kind: &'a str,
+    /// The group.
+    group: &'a GroupName,
+    /// The repository.
+    repository: &'a RepoName,
+    /// Where.
+    endpoint: &'a EndpointId,
+    /// The reference, in full, when one was written.
+    r#ref: Option<String>,
+    /// The value before: an object id, or the name of a default branch.
+    old: Option<String>,
+    /// The value after.
+    new: Option<String>,
+    /// Why a reference was written.
+    cause: Option<Cause>,
+    /// `done`, `refused`, `moved` or `failed`; `intended` when it is not known whether it was done; `not_tried`.
+    outcome: &'a str,
+    /// What the forge said, or what went wrong.
+    message: Option<&'a str>,
+    /// What the user can do.
+    remedy: Option<&'a str>,
+    /// When it was about to be done.
+    begun: Timestamp,
+}
+
+/// Returns a run as one JSON object.
+pub(crate) fn entry_json(entry: &Entry) -> String {
+    let Run { id, command, started, finished, summary } = &entry.run;
+    let logged = Logged {
+        run: id,
+        command,
+        started: *started,
+        finished: *finished,
+        summary: *summary,
+        actions: entry.actions.iter().map(action_json).collect(),
+    };
+    // Its maps have keys of text alone, so that it cannot fail.
+    serde_json::to_string(&logged).unwrap_or_default()
+}
+
+fn action_json(action: &JournalAction) -> LoggedAction<'_> {
     let cause = match &action.action {
-        Action::UpdateRef(update) => Some(update.cause.as_str()),
+        Action::UpdateRef(update) => Some(update.cause),
         _ => None,
     };
     let (message, remedy) = match &action.state {
         ActionState::Ended(Outcome::Refused { message, remedy, .. } | Outcome::Failed { message, remedy }) => {
-            (Some(message), Some(remedy))
+            (Some(message.as_str()), Some(remedy.as_str()))
         }
         _ => (None, None),
     };
-    json!({
-        "kind": action.action.kind(),
-        "group": action.group,
-        "repository": action.repository,
-        "endpoint": action.action.endpoint(),
-        "ref": action.reference(),
-        "old": action.before(),
-        "new": action.after(),
-        "cause": cause,
-        "outcome": action.state.as_str(),
-        "message": message,
-        "remedy": remedy,
-        "begun": action.begun,
-    })
+    LoggedAction {
+        kind: action.action.kind(),
+        group: &action.group,
+        repository: &action.repository,
+        endpoint: action.action.endpoint(),
+        r#ref: action.reference(),
+        old: action.before(),
+        new: action.after(),
+        cause,
+        outcome: action.state.as_str(),
+        message,
+        remedy,
+        begun: action.begun,
+    }
 }
 
 /// Returns a run as a line.

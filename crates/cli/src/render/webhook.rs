@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use refray_core::event::EventSink;
 use refray_engine::webhooks::{Change, ChangeKind, HookReport, HookSink, HookSummary, State};
-use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use crate::args::{Format, Global};
 use crate::environment;
 use crate::render::block::Level;
 use crate::render::progress::Progress;
-use crate::render::{JsonSink, Style, TextSink};
+use crate::render::{JsonSink, Line, Style, TextSink};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +92,7 @@ impl HookOutput {
     pub(crate) fn config(&self, path: &Path, url: &str) {
         match self.format {
             Format::Json => {
-                line(
-                    &json!({ "event": "config_changed", "path": path, "key": "webhook.url", "value": url, "dry_run": self.dry_run }),
-                );
+                line(&Line::ConfigChanged { path, key: "webhook.url", value: url, dry_run: self.dry_run });
             }
             Format::Text if self.level >= Level::Normal => {
                 let would = if self.dry_run { "would be" } else { "is now" };
@@ -108,12 +105,9 @@ impl HookOutput {
     /// Prints what it amounts to.
     pub(crate) fn summary(&self, summary: &HookSummary) {
         match self.format {
-            Format::Json => line(&json!({
-                "event": "webhooks_finished",
-                "command": self.command.as_str(),
-                "dry_run": self.dry_run,
-                "summary": summary,
-            })),
+            Format::Json => {
+                line(&Line::WebhooksFinished { command: self.command.as_str(), dry_run: self.dry_run, summary });
+            }
             Format::Text => print(&self.last_lines(summary)),
         }
     }
@@ -268,11 +262,7 @@ impl HookSink for HookOutput {
         self.progress.done();
         match self.format {
             Format::Json => {
-                let Ok(mut object) = serde_json::to_value(&report) else { return };
-                object["event"] = "webhook".into();
-                object["command"] = self.command.as_str().into();
-                object["dry_run"] = self.dry_run.into();
-                line(&object);
+                line(&Line::Webhook { command: self.command.as_str(), dry_run: self.dry_run, report: &report });
             }
             Format::Text => {
                 if let Ok(mut reports) = self.reports.lock() {
@@ -291,8 +281,8 @@ fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-fn line(object: &serde_json::Value) {
-    print(&format!("{object}\n"));
+fn line(line: &Line<'_>) {
+    print(&format!("{}\n", line.text()));
 }
 
 fn print(text: &str) {

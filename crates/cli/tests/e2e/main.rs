@@ -17,6 +17,7 @@ mod forges;
 mod formats;
 mod full_disk;
 mod groups;
+mod guide;
 mod input;
 mod killed;
 mod log;

@@ -174,8 +174,8 @@ pub struct RepoPlan {
     /// Endpoints whose repository is another one of the same name: neither read from nor written to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub apart: BTreeSet<EndpointId>,
-    /// Branches whose deletion or rewrite a brake holds, with the endpoints where it happened. They go into the
-    /// baseline with [`Baseline::hold`](crate::baseline::Baseline::hold) before anything is written.
+    /// Branches whose deletion or rewrite a brake holds, with the endpoints where it happened.
+    // They go into the baseline with `Baseline::hold` before anything is written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<RefName, BTreeSet<EndpointId>>,
     /// What is reported.
