@@ -88,14 +88,17 @@ fn run(world: &World, story: &[Shown]) -> Vec<String> {
 fn plain(text: &str) -> String {
     let rules = [
         (r"\d{8}T\d{9}-[0-9a-f]+", "RUN"),
-        (r"\d{8}T\d{6}Z", "BACKUP"),
+        // A second one within the same second has a number.
+        (r"\d{8}T\d{6}Z(-\d+)?", "BACKUP"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\b[0-9a-f]{40}\b", "OBJECT"),
         (r"\b[0-9a-f]{10}\b", "OBJECT"),
         (r"\b\d+(\.\d)? (s|min)\b", "SECONDS"),
         (r"\d+(\.\d+)? [KMGT]iB", "ROOM"),
-        (r" +\d+ B ", " SIZE "),
+        (r" +\d+ B\b", " SIZE"),
         (r"version \d[\d.]*", "version"),
+        // Columns are as wide as what stands in them.
+        (r" {2,}", "  "),
     ];
     rules.iter().fold(text.trim_end().to_owned(), |text, (from, to)| {
         Regex::new(from).unwrap().replace_all(&text, *to).into_owned()

@@ -70,7 +70,7 @@ pub fn read(path: &Path) -> Result<Bundle, BackupError> {
     }
 }
 
-/// Lists the bundles in `folder` in the order of their names. A folder that does not exist holds none.
+/// Lists the bundles in `folder`, the oldest first. A folder that does not exist holds none.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -86,8 +86,17 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
             found.push(path);
         }
     }
-    found.sort();
+    found.sort_by_cached_key(|path| age(path));
     Ok(found)
+}
+
+/// Returns what tells how old a bundle is: its stamp, and its number among those of the same second.
+fn age(path: &Path) -> (String, u32) {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    match stem.rsplit_once('-').and_then(|(stamp, number)| Some((stamp, number.parse().ok()?))) {
+        Some((stamp, number)) => (stamp.to_owned(), number),
+        None => (stem.into_owned(), 0),
+    }
 }
 
 /// Reads a line without its end; a file that ends before one is an error.
@@ -98,4 +107,21 @@ fn line(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bundles_of_one_second_are_listed_as_they_were_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["20240401T000000Z", "20240401T000000Z-2", "20240401T000000Z-10", "20240401T000001Z"];
+        for name in names.iter().rev() {
+            File::create(folder.path().join(format!("{name}.bundle"))).unwrap();
+        }
+        let listed = list(folder.path()).unwrap();
+        let stems: Vec<_> = listed.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
+        assert_eq!(stems, names);
+    }
 }
