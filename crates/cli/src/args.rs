@@ -85,9 +85,8 @@ pub(crate) enum Command {
     /// Look at what is kept of what was deleted or overwritten, and put it back
     #[command(subcommand)]
     Backup(BackupCommand),
-    /// Look at the configuration
-    #[command(subcommand)]
-    Config(ConfigCommand),
+    /// Set up what is kept in sync, by a few questions on a terminal; or look at the configuration
+    Config(ConfigArgs),
     /// Check rights, names, branch rules and this machine, and say what is missing; nothing is changed
     Doctor,
     /// See to the webhooks by which forges tell refray of pushes
@@ -265,6 +264,13 @@ pub(crate) struct StandingArgs {
     /// Show it anew whenever it changes, until Ctrl-C
     #[arg(long)]
     pub(crate) watch: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ConfigArgs {
+    /// Without one, the questions
+    #[command(subcommand)]
+    pub(crate) command: Option<ConfigCommand>,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -11,6 +11,7 @@ mod load;
 mod paths;
 mod render;
 mod rewrite;
+mod wizard;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -72,7 +73,7 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
         Command::Log(args) => commands::log::run(&cli.global, args).await,
         Command::Undo(args) => commands::undo::run(&cli.global, args).await,
         Command::Backup(command) => commands::backup::run(&cli.global, command).await,
-        Command::Config(command) => commands::config::run(&cli.global, *command),
+        Command::Config(args) => commands::config::run(&cli.global, args.command).await,
         Command::Doctor => commands::doctor::run(&cli.global).await,
         Command::Webhook(command) => commands::webhook::run(&cli.global, command).await,
         Command::Status(args) => commands::status::run(&cli.global, args).await,

@@ -1,17 +1,28 @@
 //! Replacing a file that the user wrote, all at once or not at all.
 
+use std::fs::Permissions;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
 /// Puts `text` in the place of what the file holds. Its rights stay, and a link to it stays a link.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    replace_as(path, text, None)
+}
+
+/// The same; with a mode, the file has that one from the moment on at which it has the text.
+pub(crate) fn replace_as(path: &Path, text: &str, mode: Option<u32>) -> io::Result<()> {
     let path = std::fs::canonicalize(path)?;
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
+    let permissions = match mode {
+        Some(mode) => Permissions::from_mode(mode),
+        None => std::fs::metadata(&path)?.permissions(),
+    };
+    file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     std::fs::File::open(folder)?.sync_all()
@@ -19,7 +30,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 

@@ -19,4 +19,4 @@ pub use api::{
 pub use connect::connect;
 pub use credentials::{CredentialError, Environment, resolve};
 pub use error::{ErrorKind, ForgeError};
-pub use http::{Options, Reached, probe};
+pub use http::{Identified, Options, Reached, identify, probe};

@@ -1,4 +1,4 @@
-//! `refray config check | show | path | schema`.
+//! `refray config`, and `refray config check | show | path | schema`.
 
 use std::io::Write;
 
@@ -9,9 +9,17 @@ use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
 use crate::render::Line;
+use crate::wizard;
 
-/// Runs the command.
-pub(crate) fn run(global: &Global, command: ConfigCommand) -> Result<Exit> {
+/// Runs the command; without one, the questions.
+pub(crate) async fn run(global: &Global, command: Option<ConfigCommand>) -> Result<Exit> {
+    match command {
+        Some(command) => tell(global, command),
+        None => wizard::run(global).await,
+    }
+}
+
+fn tell(global: &Global, command: ConfigCommand) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match command {
         ConfigCommand::Path => writeln!(out, "{}", Paths::find(global)?.config.display()).into_diagnostic()?,

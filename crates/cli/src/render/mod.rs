@@ -15,6 +15,7 @@ pub(crate) use backups::{Backup, list, pruned, show};
 pub(crate) use journal::{Entry, entry_json, entry_text, run_line};
 pub(crate) use json::JsonSink;
 pub(crate) use line::Line;
+pub(crate) use progress::Progress;
 pub(crate) use standing::{Shape, standing};
 pub(crate) use style::{Style, push};
 pub(crate) use text::TextSink;

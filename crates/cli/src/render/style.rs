@@ -33,6 +33,11 @@ impl Style {
         Self { colored }
     }
 
+    /// Says whether there is colour.
+    pub(crate) const fn is_colored(self) -> bool {
+        self.colored
+    }
+
     /// Returns a style without colour.
     #[cfg(test)]
     pub(crate) const fn plain() -> Self {

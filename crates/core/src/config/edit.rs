@@ -7,12 +7,12 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value
 use url::Url;
 
 use super::keys::{endpoint, mirror, root, site, webhook};
-use super::model::{MirrorGroup, Site};
+use super::model::{MirrorGroup, Site, Webhook};
 use super::problem::ConfigErrors;
 use super::read;
 use super::render::{Lines, Style, plain};
 use super::spell::{propose, shown};
-use crate::name::GroupName;
+use crate::name::{GroupName, SiteName};
 
 /// Why a file cannot be changed as asked.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -159,8 +159,67 @@ impl Editor {
     /// There is no such group.
     pub fn remove_group(&mut self, name: &GroupName) -> Result<(), EditError> {
         let index = self.index_of(name)?;
+        self.remove(root::MIRRORS.name, index);
+        Ok(())
+    }
+
+    /// Removes a site, with the comments right above it. Whether anything still uses it is not looked at.
+    ///
+    /// # Errors
+    /// `sites` is not a list of tables. A site that is not there is none.
+    pub fn remove_site(&mut self, name: &SiteName) -> Result<(), EditError> {
+        let index = self.names(root::SITES.name)?.iter().position(|other| other == name.as_str());
+        if let Some(index) = index {
+            self.remove(root::SITES.name, index);
+        }
+        Ok(())
+    }
+
+    /// Writes where a site's token comes from, and leaves all else about the site as it is.
+    ///
+    /// # Errors
+    /// `sites` is not a list of tables. A site that is not there is none.
+    pub fn replace_token(&mut self, site: &Site) -> Result<(), EditError> {
+        let mut lines = Lines::new(Style::Stored);
+        lines.site(site);
+        let written = table(&lines.text).remove(site::TOKEN.name);
+        let index = self.names(root::SITES.name)?.iter().position(|other| other == site.name.as_str());
+        let (Some(Item::Value(token)), Some(index)) = (written, index) else { return Ok(()) };
+        match self.file.get_mut(root::SITES.name) {
+            Some(Item::ArrayOfTables(sites)) => {
+                if let Some(old) = sites.get_mut(index) {
+                    put(old, site::TOKEN.name, token);
+                }
+            }
+            Some(Item::Value(Value::Array(sites))) => {
+                if let Some(old) = sites.get_mut(index).and_then(Value::as_inline_table_mut) {
+                    put(old, site::TOKEN.name, token);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Sets what `[webhook]` says to `webhook`; what is at its default is not written.
+    ///
+    /// # Errors
+    /// `webhook` is not a table.
+    pub fn set_webhook(&mut self, webhook: &Webhook) -> Result<(), EditError> {
+        let mut lines = Lines::new(Style::Stored);
+        lines.webhook(webhook);
+        for (key, item) in table(&lines.text) {
+            if let Item::Value(value) = item {
+                self.set(&[root::WEBHOOK.name, &key], value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a table out of the list behind `key`, with the comments right above it.
+    fn remove(&mut self, key: &str, index: usize) {
         let mut orphan = String::new();
-        let is_empty = match self.file.get_mut(root::MIRRORS.name) {
+        let is_empty = match self.file.get_mut(key) {
             Some(Item::ArrayOfTables(groups)) => {
                 let removed = groups.remove(index);
                 let above = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
@@ -185,9 +244,8 @@ impl Editor {
             self.file.set_trailing(format!("{orphan}{trailing}"));
         }
         if is_empty {
-            self.file.remove(root::MIRRORS.name);
+            self.file.remove(key);
         }
-        Ok(())
     }
 
     fn append(&mut self, key: &str, what: &'static str, name: &str, table: Table) -> Result<(), EditError> {

@@ -10,7 +10,7 @@ use super::keys::{
     Choice, Flag, Interval, Key, Nested, Number, Patterns, dashboard, endpoint, mirror, root, secret, serve, site,
     webhook,
 };
-use super::model::{Config, Endpoint, MirrorGroup, Provider, SecretSource, Site};
+use super::model::{Config, Endpoint, MirrorGroup, Provider, SecretSource, Site, Webhook};
 
 /// Returns the effective configuration as TOML: defaults are filled in, and a secret that stands in the file itself is
 /// replaced by a comment.
@@ -32,14 +32,7 @@ pub fn show(config: &Config) -> String {
     }
     if let Some(webhook) = &config.webhook {
         lines.header(webhook::TABLE.header);
-        lines.flag(&webhook::INSTALL, webhook.install);
-        if let Some(url) = &webhook.url {
-            lines.put(webhook::URL.name, url.as_str());
-        }
-        lines.secret(&webhook::SECRET, webhook.secret.as_ref());
-        lines.secret(&webhook::SIGNING_TOKEN, webhook.signing_token.as_ref());
-        lines.interval(&webhook::FULL_SYNC_INTERVAL_MINUTES, webhook.full_sync_interval_minutes);
-        lines.interval(&webhook::REACHABILITY_CHECK_INTERVAL_MINUTES, webhook.reachability_check_interval_minutes);
+        lines.webhook(webhook);
     }
     // A table in which nothing is set says nothing.
     if config.serve.poll_interval_seconds.is_some() {
@@ -121,6 +114,17 @@ impl Lines {
             endpoint.namespace.as_str(),
         );
         self.flag(&endpoint::INCLUDE_SUBGROUPS, endpoint.include_subgroups);
+    }
+
+    pub(crate) fn webhook(&mut self, webhook: &Webhook) {
+        self.flag(&webhook::INSTALL, webhook.install);
+        if let Some(url) = &webhook.url {
+            self.put(webhook::URL.name, url.as_str());
+        }
+        self.secret(&webhook::SECRET, webhook.secret.as_ref());
+        self.secret(&webhook::SIGNING_TOKEN, webhook.signing_token.as_ref());
+        self.interval(&webhook::FULL_SYNC_INTERVAL_MINUTES, webhook.full_sync_interval_minutes);
+        self.interval(&webhook::REACHABILITY_CHECK_INTERVAL_MINUTES, webhook.reachability_check_interval_minutes);
     }
 
     /// Starts a table.

@@ -8,6 +8,7 @@ mod right;
 mod site;
 
 pub use report::{Check, Level, Report};
+pub use right::{Wanted, judge};
 
 use futures_util::future::join_all;
 

@@ -7,16 +7,21 @@ use refray_forge::{Purpose, Right};
 use super::report::Check;
 
 /// What of a group's settings decides which rights are needed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted {
-    pub(super) create: bool,
-    pub(super) delete: bool,
-    pub(super) requests: bool,
-    pub(super) hooks: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Repositories are created where they are missing.
+    pub create: bool,
+    /// Repositories are deleted.
+    pub delete: bool,
+    /// Conflicts are shown in pull requests.
+    pub requests: bool,
+    /// Webhooks are installed.
+    pub hooks: bool,
 }
 
 impl Wanted {
-    pub(super) fn of(group: &MirrorGroup, hooks: bool) -> Self {
+    /// Reads it off a group's settings and whether webhooks are installed.
+    pub fn of(group: &MirrorGroup, hooks: bool) -> Self {
         let requests = group.conflict_resolution.opens_pull_requests();
         Self { create: group.create_missing, delete: group.delete_missing, requests, hooks }
     }
@@ -35,7 +40,7 @@ impl Wanted {
 }
 
 /// Judges one right.
-pub(super) fn judge(endpoint: &EndpointId, right: &Right, wanted: Wanted) -> Check {
+pub fn judge(endpoint: &EndpointId, right: &Right, wanted: Wanted) -> Check {
     let what = format!("right to {}", right.operation);
     let asked = wanted.asked_by(right.purpose);
     let give = || format!("Give the token `{}`.", right.scope);

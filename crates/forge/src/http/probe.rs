@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,20 +24,7 @@ pub enum Reached {
 
 /// Looks at an address of refray's own, without any credential, and says what answers there.
 pub async fn probe(url: &Url, environment: Arc<dyn Environment>) -> Reached {
-    let Ok(name) = "webhook".parse() else { return Reached::Silent("no name".to_owned()) };
-    // No forge is there; but the manners of connections are the same.
-    let site = Site {
-        name,
-        provider: Provider::Gitea,
-        base_url: url.clone(),
-        api_url: None,
-        git_username: None,
-        transport: GitTransport::Https,
-        ca_file: None,
-        allow_http: true,
-        token: None,
-        path: None,
-    };
+    let Some(site) = stranger(url, None) else { return Reached::Silent("no name".to_owned()) };
     let client = match connection::build(&site, url, &*environment, &Options::default()) {
         Ok(client) => client,
         Err((_, why)) => return Reached::Silent(why),
@@ -55,4 +43,21 @@ pub async fn probe(url: &Url, environment: Arc<dyn Environment>) -> Reached {
             Reached::Silent(clean(&why, None))
         }
     }
+}
+
+/// Returns a site for an address of which nothing is known: no forge may be there, but the manners of connections are
+/// the same.
+pub(super) fn stranger(url: &Url, ca_file: Option<&Path>) -> Option<Site> {
+    Some(Site {
+        name: "stranger".parse().ok()?,
+        provider: Provider::Gitea,
+        base_url: url.clone(),
+        api_url: None,
+        git_username: None,
+        transport: GitTransport::Https,
+        ca_file: ca_file.map(Path::to_owned),
+        allow_http: true,
+        token: None,
+        path: None,
+    })
 }

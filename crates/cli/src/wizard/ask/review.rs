@@ -1,0 +1,83 @@
+//! What will come of it all, before anything is written.
+
+use super::settings;
+use crate::wizard::flow::Wizard;
+use crate::wizard::layout;
+use crate::wizard::preview::{Preview, look};
+use crate::wizard::prompt::Leave;
+use crate::wizard::step::{End, Step, Turn};
+use crate::wizard::token::missing;
+
+impl Wizard {
+    pub(in crate::wizard) async fn review(&mut self) -> Result<Turn, Leave> {
+        if self.draft.accounts.is_empty() {
+            return Ok(Turn::Through(Step::Address));
+        }
+        self.bring_preview_up_to_date().await;
+        self.show();
+        let mut options = vec![
+            "Save, and sync now".to_owned(),
+            "Save only  sync later with `refray sync`".to_owned(),
+            "Add another account".to_owned(),
+            "Change a setting".to_owned(),
+        ];
+        if self.draft.accounts.len() > 1 {
+            options.push("Take an account out".to_owned());
+        }
+        Ok(match self.choose("All good?", &options, 0).await? {
+            0 => Turn::End(End::Save { sync: true }),
+            1 => Turn::End(End::Save { sync: false }),
+            2 => Turn::To(Step::Address),
+            3 => Turn::To(Step::Settings),
+            _ => Turn::To(Step::RemoveAccount),
+        })
+    }
+
+    /// Looks at all accounts as a sync would, unless that was done for this very group.
+    async fn bring_preview_up_to_date(&mut self) {
+        let key = format!("{:?}", self.draft.whole_group());
+        if self.preview.as_ref().is_some_and(|(known, _)| *known == key) {
+            return;
+        }
+        self.prompt.say("");
+        self.prompt.say(&self.style.dim("looking at what is there, as a sync would; nothing is written …"));
+        let preview = match self.config_in_hand() {
+            Ok(config) => look(config, &self.draft.group.name, &self.paths).await,
+            Err(why) => Preview::failed(why),
+        };
+        self.preview = Some((key, preview));
+    }
+
+    fn show(&mut self) {
+        let width = layout::width();
+        let style = self.style;
+        let wanted = self.wanted();
+        let mut lacking = Vec::new();
+        for account in &self.draft.accounts {
+            lacking.extend(missing(&account.endpoint.id, &account.rights, wanted));
+        }
+        let group = self.draft.whole_group();
+        let mut text = format!("\n{}\n", style.strong(&format!("Group `{}`", group.name)));
+        if let Some((_, preview)) = &self.preview {
+            text.push_str(&preview.text(&group, style, width));
+        }
+        text.push('\n');
+        text.push_str(&settings::summary(&group, self.webhook_shown().as_deref(), style, width));
+        self.prompt.say(text.trim_end());
+        for check in lacking {
+            let remedy = check.remedy.as_deref().unwrap_or_default();
+            self.bad(&format!("{}: {} is missing", check.about, check.check), remedy);
+        }
+    }
+
+    pub(in crate::wizard) async fn remove_account(&mut self) -> Result<Turn, Leave> {
+        let options: Vec<String> = self.draft.accounts.iter().map(|account| account.endpoint.id.to_string()).collect();
+        self.say("What it has stays there; it is only not synced any more.");
+        let chosen = self.choose("Which account leaves the group?", &options, 0).await?;
+        if chosen < self.draft.accounts.len() {
+            self.draft.accounts.remove(chosen);
+            self.draft.propose_name(self.config.as_ref());
+        }
+        Ok(Turn::To(if self.draft.accounts.is_empty() { Step::Address } else { Step::Review }))
+    }
+}

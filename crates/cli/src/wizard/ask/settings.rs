@@ -1,0 +1,201 @@
+//! The group's settings, each explained in a line.
+
+use refray_core::config::{ConflictResolution, MirrorGroup, SyncVisibility};
+use refray_core::name::GroupName;
+use refray_core::repository::Visibility;
+
+use crate::render::{Style, push};
+use crate::wizard::flow::Wizard;
+use crate::wizard::layout;
+use crate::wizard::prompt::{Leave, Line};
+use crate::wizard::step::{Step, Turn};
+
+/// What may be done with diverged branches: the word, and what it does.
+const CONFLICTS: [(ConflictResolution, &str, &str); 6] = [
+    (ConflictResolution::PullRequest, "pull requests", "they show both sides, and you decide"),
+    (ConflictResolution::AutoMergePullRequest, "merge, else pull requests", "adds a merge commit, rewrites nothing"),
+    (
+        ConflictResolution::AutoRebasePullRequest,
+        "rebase, else pull requests",
+        "the first account's commits stay, the others' follow",
+    ),
+    (ConflictResolution::AutoMerge, "merge, else report", "adds a merge commit, rewrites nothing"),
+    (ConflictResolution::AutoRebase, "rebase, else report", "the first account's commits stay, the others' follow"),
+    (ConflictResolution::Fail, "report", "the branch is left alone until you settle it"),
+];
+
+/// What may be done when a repository is deleted in one place.
+const DELETIONS: [(bool, &str, &str); 2] = [
+    (false, "keep the others", "it is reported; branches and tags do follow"),
+    (true, "delete the others too", "after a backup, and held when it looks like an accident"),
+];
+
+/// What may be done with repositories that are missing.
+const CREATION: [(bool, Visibility, &str, &str); 3] = [
+    (true, Visibility::Private, "make them", "as public or private as the one they come from; from folders private"),
+    (true, Visibility::Public, "make them", "as public or private as the one they come from; from folders public"),
+    (false, Visibility::Private, "do not make them", "only what is in several places is synced"),
+];
+
+/// Which repositories are synced.
+const SELECTION: [(SyncVisibility, &str, &str); 3] = [
+    (SyncVisibility::All, "all", "public and private ones"),
+    (SyncVisibility::Public, "public ones only", "what is private anywhere stays where it is"),
+    (SyncVisibility::Private, "private ones only", "what is public everywhere stays where it is"),
+];
+
+fn conflict(group: &MirrorGroup) -> (&'static str, &'static str) {
+    let found = CONFLICTS.iter().find(|(value, ..)| *value == group.conflict_resolution);
+    found.map_or(("", ""), |(_, word, what)| (*word, *what))
+}
+
+fn deletion(group: &MirrorGroup) -> (&'static str, &'static str) {
+    let (_, word, what) = DELETIONS[usize::from(group.delete_missing)];
+    (word, what)
+}
+
+fn creation_index(group: &MirrorGroup) -> usize {
+    match (group.create_missing, group.visibility) {
+        (false, _) => 2,
+        (true, Visibility::Public) => 1,
+        (true, _) => 0,
+    }
+}
+
+fn selected(group: &MirrorGroup) -> (&'static str, &'static str) {
+    let found = SELECTION.iter().find(|(value, ..)| *value == group.sync_visibility);
+    found.map_or(("", ""), |(_, word, what)| (*word, *what))
+}
+
+/// Returns the settings, a line each.
+pub(in crate::wizard) fn summary(group: &MirrorGroup, webhook: Option<&str>, style: Style, width: usize) -> String {
+    let (_, _, made, how) = CREATION[creation_index(group)];
+    let hooks = webhook.map_or(("off", "a sync sees what changed whenever it runs"), |url| ("on", url));
+    let mut rows = vec![
+        ("diverged branches", conflict(group)),
+        ("a repository is deleted", deletion(group)),
+        ("repositories missing", (made, how)),
+        ("which repositories", selected(group)),
+        ("webhooks", hooks),
+    ];
+    if group.allow_force {
+        rows.push(("force", ("the newest wins", "whatever else is said here, after a backup")));
+    }
+    let column = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, (word, what)) in rows {
+        let line = format!("  {name:column$}  {}: {}", style.strong(word), what);
+        push(&mut text, format_args!("{}\n", layout::wrap(&line, width, column + 4)));
+    }
+    text
+}
+
+impl Wizard {
+    pub(in crate::wizard) async fn settings(&mut self) -> Result<Turn, Leave> {
+        let group = self.draft.whole_group();
+        let (_, _, made, _) = CREATION[creation_index(&group)];
+        let hooks = self.webhook_shown();
+        let options = [
+            format!("Diverged branches  {}", conflict(&group).0),
+            format!("A repository is deleted  {}", deletion(&group).0),
+            format!("Repositories missing  {made}"),
+            format!("Which repositories  {}", selected(&group).0),
+            format!("Webhooks  {}", hooks.as_deref().unwrap_or("off")),
+            format!("Name of the group  {}", group.name),
+        ];
+        Ok(Turn::To(match self.choose("Which setting?", &options, 0).await? {
+            0 => Step::Conflicts,
+            1 => Step::Deletions,
+            2 => Step::Creation,
+            3 => Step::Selection,
+            4 => Step::Webhook,
+            _ => Step::Name,
+        }))
+    }
+
+    pub(in crate::wizard) async fn conflicts(&mut self) -> Result<Turn, Leave> {
+        let options = CONFLICTS.map(|(_, word, what)| format!("{}  {what}", capital(word)));
+        let now = CONFLICTS.iter().position(|(value, ..)| *value == self.draft.group.conflict_resolution);
+        self.say("Diverged: both sides of a branch have commits that the other lacks.");
+        let chosen = self.choose("What is done then?", &options, now.unwrap_or(0)).await?;
+        if let Some((value, ..)) = CONFLICTS.get(chosen) {
+            self.draft.group.conflict_resolution = *value;
+        }
+        Ok(Turn::To(Step::Review))
+    }
+
+    pub(in crate::wizard) async fn deletions(&mut self) -> Result<Turn, Leave> {
+        let options = DELETIONS.map(|(_, word, what)| format!("{}  {what}", capital(word)));
+        let now = usize::from(self.draft.group.delete_missing);
+        let chosen = self.choose("When a repository is deleted in one place:", &options, now).await?;
+        self.draft.group.delete_missing = DELETIONS.get(chosen).is_some_and(|(value, ..)| *value);
+        Ok(Turn::To(Step::Review))
+    }
+
+    pub(in crate::wizard) async fn creation(&mut self) -> Result<Turn, Leave> {
+        let options = CREATION.map(|(_, _, word, what)| format!("{}  {what}", capital(word)));
+        let now = creation_index(&self.draft.group);
+        let chosen = self.choose("Repositories that are missing somewhere:", &options, now).await?;
+        if let Some((create, visibility, ..)) = CREATION.get(chosen) {
+            self.draft.group.create_missing = *create;
+            self.draft.group.visibility = *visibility;
+        }
+        Ok(Turn::To(Step::Review))
+    }
+
+    pub(in crate::wizard) async fn selection(&mut self) -> Result<Turn, Leave> {
+        let options = SELECTION.map(|(_, word, what)| format!("{}  {what}", capital(word)));
+        let now = SELECTION.iter().position(|(value, ..)| *value == self.draft.group.sync_visibility);
+        let chosen = self.choose("Which repositories are synced?", &options, now.unwrap_or(0)).await?;
+        if let Some((value, ..)) = SELECTION.get(chosen) {
+            self.draft.group.sync_visibility = *value;
+        }
+        Ok(Turn::To(Step::Review))
+    }
+
+    pub(in crate::wizard) async fn name(&mut self) -> Result<Turn, Leave> {
+        let initial = self.draft.group.name.to_string();
+        let line = Line { message: "Name of the group:", initial: &initial, ..Line::default() };
+        let typed = self.line(line).await?;
+        let name = match GroupName::new(typed.trim()) {
+            Ok(name) => name,
+            Err(error) => {
+                self.bad(&format!("this cannot be its name: {}", error.why), "");
+                return Ok(Turn::Again);
+            }
+        };
+        let taken = self.config.iter().flat_map(|config| &config.mirrors).any(|group| group.name == name);
+        if taken && self.draft.changing.as_ref() != Some(&name) {
+            self.bad(&format!("there is a group `{name}` already"), "");
+            return Ok(Turn::Again);
+        }
+        self.draft.group.name = name;
+        self.draft.named = true;
+        Ok(Turn::To(Step::Review))
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wizard::draft::Draft;
+
+    #[test]
+    fn every_setting_has_a_line_that_fits() {
+        let group = Draft::new(GroupName::new("g").unwrap()).whole_group();
+        insta::assert_snapshot!(summary(&group, None, Style::plain(), 60), @"");
+        for (value, ..) in CONFLICTS {
+            let group = MirrorGroup { conflict_resolution: value, ..group.clone() };
+            assert!(!conflict(&group).0.is_empty());
+        }
+        for (value, ..) in SELECTION {
+            let group = MirrorGroup { sync_visibility: value, ..group.clone() };
+            assert!(!selected(&group).0.is_empty());
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The questions with a script in the terminal's place.

@@ -1,0 +1,122 @@
+//! Where a token is kept.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use refray_core::config::SecretSource;
+use refray_core::name::SiteName;
+use refray_core::secret::Secret;
+
+/// A place that a token can be kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A file of its own, for its owner only.
+    File,
+    /// An environment variable, which the user sets.
+    Variable,
+    /// A command that prints it, such as that of a password manager.
+    Command,
+    /// The configuration itself.
+    Configuration,
+}
+
+impl Place {
+    /// Every place that there is on this machine, the best first. Another one is added here, in [`Self::label`] and in
+    /// [`Keep::at`].
+    pub(crate) fn all() -> Vec<Self> {
+        vec![Self::File, Self::Variable, Self::Command, Self::Configuration]
+    }
+
+    /// Returns how it is called in the list.
+    pub(crate) fn label(self, site: &SiteName) -> String {
+        match self {
+            Self::File => "A file of its own  that only you can read".to_owned(),
+            Self::Variable => format!("{}  an environment variable that you set", variable(site)),
+            Self::Command => "A command that prints it  such as `pass show forge`".to_owned(),
+            Self::Configuration => "The configuration itself  which only you can read then".to_owned(),
+        }
+    }
+}
+
+/// How a token is kept: what the configuration says, and what has to be written besides.
+#[derive(Debug, Clone)]
+pub(crate) struct Keep {
+    pub(crate) source: SecretSource,
+    /// A file that is to be written with the token.
+    pub(crate) file: Option<PathBuf>,
+    /// The user has something to do yet: what.
+    pub(crate) todo: Option<String>,
+}
+
+impl Keep {
+    /// Returns what it takes to keep a token of a site there. `folder` is that of the configuration; a command is asked
+    /// for elsewhere.
+    pub(crate) fn at(place: Place, site: &SiteName, token: &Secret, folder: &Path) -> Self {
+        match place {
+            Place::File | Place::Command => {
+                let file = folder.join("tokens").join(file_name(site));
+                Self { source: SecretSource::File(file.clone()), file: Some(file), todo: None }
+            }
+            Place::Variable => {
+                let name = variable(site);
+                let todo = format!("Set {name} to the token before refray runs again.");
+                Self { source: SecretSource::Env(name), file: None, todo: Some(todo) }
+            }
+            Place::Configuration => Self { source: SecretSource::Value(token.clone()), file: None, todo: None },
+        }
+    }
+
+    /// Returns what it takes when the token can be had from somewhere already.
+    pub(crate) const fn already(source: SecretSource) -> Self {
+        Self { source, file: None, todo: None }
+    }
+}
+
+/// Says in few words where a secret comes from.
+pub(crate) struct Shown<'a>(pub(crate) &'a SecretSource);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            SecretSource::Env(name) => write!(f, "from {name}"),
+            SecretSource::File(path) => write!(f, "in {}", path.display()),
+            SecretSource::Command(command) => write!(f, "from `{command}`"),
+            SecretSource::Keyring(entry) => write!(f, "in the keyring as {entry}"),
+            SecretSource::Value(_) => f.write_str("in the configuration"),
+        }
+    }
+}
+
+/// Returns the variable that a site's token is looked for in.
+fn variable(site: &SiteName) -> String {
+    let name: String = site.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = name.to_ascii_uppercase();
+    // A name of a variable does not begin with a digit.
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("REFRAY_{name}_TOKEN")
+    } else {
+        format!("{name}_TOKEN")
+    }
+}
+
+fn file_name(site: &SiteName) -> String {
+    site.as_str().replace(' ', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_place_is_what_the_configuration_says() {
+        let site = SiteName::new("git.example.com").unwrap();
+        let token = Secret::new("t".into());
+        let keep = |place| Keep::at(place, &site, &token, Path::new("/etc/refray"));
+        assert_eq!(Shown(&keep(Place::File).source).to_string(), "in /etc/refray/tokens/git.example.com");
+        assert_eq!(keep(Place::File).file.unwrap(), Path::new("/etc/refray/tokens/git.example.com"));
+        assert_eq!(Shown(&keep(Place::Variable).source).to_string(), "from GIT_EXAMPLE_COM_TOKEN");
+        assert!(keep(Place::Variable).todo.is_some() && keep(Place::Variable).file.is_none());
+        assert!(matches!(keep(Place::Configuration).source, SecretSource::Value(_)));
+        assert_eq!(variable(&SiteName::new("127.0.0.1-3000").unwrap()), "REFRAY_127_0_0_1_3000_TOKEN");
+    }
+}
