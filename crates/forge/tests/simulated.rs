@@ -15,7 +15,8 @@ use refray_forge::gitea::{Dialect, Gitea};
 use refray_forge::gitlab::GitLab;
 use refray_forge::http::{Client, Options};
 use refray_forge::{
-    Deletion, Environment, ErrorKind, Forge, HookSpec, Lookup, NewPull, NewRepository, PullState, RepositoryPatch,
+    Deletion, Environment, ErrorKind, Forge, HookSpec, Identified, Lookup, NewPull, NewRepository, PullState,
+    RepositoryPatch, identify,
 };
 use refray_sim::{Kind, Sim};
 use url::Url;
@@ -277,3 +278,31 @@ macro_rules! against {
 against!(gitea, Kind::Gitea);
 against!(forgejo, Kind::Forgejo);
 against!(gitlab, Kind::GitLab);
+
+#[tokio::test]
+async fn each_forge_is_known_by_what_it_answers_to_anybody() {
+    for (kind, provider) in [
+        (Kind::GitHub, Provider::Github),
+        (Kind::GitLab, Provider::Gitlab),
+        (Kind::Gitea, Provider::Gitea),
+        (Kind::Forgejo, Provider::Forgejo),
+    ] {
+        let sim = Sim::builder().site("hub", kind).start().await.unwrap();
+        let base = Url::parse(sim.site("hub").base_url()).unwrap();
+        let found = identify(&base, None, Arc::new(NoEnvironment)).await;
+        assert!(matches!(&found, Identified::Runs(known, _) if *known == provider), "{kind}: {found:?}");
+        // Below another path, the same server is no forge.
+        let below = base.join("/elsewhere").unwrap();
+        assert_eq!(identify(&below, None, Arc::new(NoEnvironment)).await, Identified::Unknown, "{kind}");
+    }
+    let sim = Sim::builder().site("hub", Kind::Gitea).tls(true).start().await.unwrap();
+    let site = sim.site("hub");
+    let base = Url::parse(site.base_url()).unwrap();
+    let found = identify(&base, None, Arc::new(NoEnvironment)).await;
+    assert!(matches!(found, Identified::Silent(ErrorKind::Tls, _)), "{found:?}");
+    let found = identify(&base, sim.ca_file(), Arc::new(NoEnvironment)).await;
+    assert!(matches!(found, Identified::Runs(Provider::Gitea, _)), "{found:?}");
+    let gone = Url::parse("http://127.0.0.1:1").unwrap();
+    let found = identify(&gone, None, Arc::new(NoEnvironment)).await;
+    assert!(matches!(found, Identified::Silent(ErrorKind::Connect, _)), "{found:?}");
+}

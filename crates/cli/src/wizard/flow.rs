@@ -62,8 +62,13 @@ impl Wizard {
                 Ok(Turn::End(end)) => return Ok(end),
                 Err(Leave::Back) => match trail.back() {
                     Some((answered, known)) => {
+                        let typed = std::mem::take(&mut self.draft.making.typed);
                         step = answered;
                         self.draft = known;
+                        if step == Step::Address {
+                            // Most go back to mend a part of it.
+                            self.draft.making.typed = typed;
+                        }
                     }
                     None => return Err(Leave::Back),
                 },
@@ -102,8 +107,14 @@ impl Wizard {
 
     /// Shows a paragraph.
     pub(super) fn say(&mut self, text: &str) {
-        let width = layout::width();
+        let width = self.prompt.width();
         self.prompt.say(&layout::wrap(text, width, 2));
+    }
+
+    /// Shows what is being done, while it takes its time.
+    pub(super) fn note(&mut self, text: &str) {
+        let text = layout::wrap(text, self.prompt.width(), 2);
+        self.prompt.say(&self.style.dim(&text));
     }
 
     /// Shows that something is well.
@@ -117,7 +128,7 @@ impl Wizard {
         let text = format!("{} {text}", self.style.bad("✗"));
         self.say(&text);
         if !remedy.is_empty() {
-            let width = layout::width();
+            let width = self.prompt.width();
             let remedy = layout::wrap(&format!("  {} {remedy}", self.style.dim("remedy:")), width, 4);
             self.prompt.say(&remedy);
         }

@@ -14,20 +14,20 @@ pub(crate) fn width() -> usize {
 /// Breaks a text at spaces, and indents what follows the first line. A word that is too long, such as an address, stays
 /// whole.
 pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let body = text.trim_start_matches(' ');
     let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        let taken = if line.is_empty() { 0 } else { plain_width(&line) + 1 };
-        if taken > 0 && taken + plain_width(word) > width {
-            lines.push(std::mem::take(&mut line));
-            line = " ".repeat(indent);
-            line.push_str(word);
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
+    let mut line = " ".repeat(text.len() - body.len());
+    let mut is_fresh = true;
+    for word in body.split(' ') {
+        if !is_fresh && plain_width(&line) + 1 + plain_width(word) > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            is_fresh = true;
         }
+        if !is_fresh {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_fresh = false;
     }
     lines.push(line);
     lines.join("\n")
@@ -49,6 +49,20 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     }
     kept.push('…');
     kept
+}
+
+/// Sets what explains each option, behind two spaces, in one column.
+pub(crate) fn columns(options: &[String]) -> Vec<String> {
+    let parts: Vec<_> = options.iter().map(|option| option.split_once("  ").unwrap_or((option, ""))).collect();
+    let explained = parts.iter().filter(|(_, what)| !what.is_empty());
+    let column = explained.map(|(word, _)| word.width()).max().unwrap_or(0);
+    parts
+        .iter()
+        .map(|(word, what)| {
+            let gap = " ".repeat(column.saturating_sub(word.width()));
+            if what.is_empty() { (*word).to_owned() } else { format!("{word}{gap}  {what}") }
+        })
+        .collect()
 }
 
 /// Returns some names, and how many more there are, in at most `width` columns.
@@ -89,6 +103,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7, 2), "one two\n  three");
         assert_eq!(wrap("see https://long.example/path now", 10, 0), "see\nhttps://long.example/path\nnow");
         assert_eq!(wrap("\u{1b}[1mone\u{1b}[0m two", 7, 0), "\u{1b}[1mone\u{1b}[0m two");
+        assert_eq!(wrap("  one  two three", 10, 4), "  one  two\n    three");
         assert_eq!(wrap("", 7, 0), "");
     }
 
@@ -98,6 +113,12 @@ mod tests {
         {
             assert_eq!(cut(text, width), expected);
         }
+    }
+
+    #[test]
+    fn explanations_stand_in_one_column() {
+        let options = ["One  a", "Three  b", "Without any"].map(str::to_owned);
+        assert_eq!(columns(&options), ["One    a", "Three  b", "Without any"]);
     }
 
     #[test]

@@ -213,8 +213,17 @@ mod tests {
             problems: vec![("eta".into(), "the repositories of this name share no history".into())],
             failed: None,
         };
-        insta::assert_snapshot!(preview.text(&group, Style::plain(), 60), @"");
+        insta::assert_snapshot!(preview.text(&group, Style::plain(), 60), @r#"
+        git     folder, 7 repositories
+        mirror  folder, 1 repository, 6 to be made
+                alpha, beta, gamma, delta, epsilon and 1 more
+        gone    not available: there is no such folder
+        1 branch or tag to be brought up to date
+        ! eta: the repositories of this name share no history
+        "#);
         let failed = Preview::failed("the disk is full".into());
-        insta::assert_snapshot!(failed.text(&group, Style::plain(), 60), @"");
+        insta::assert_snapshot!(failed.text(&group, Style::plain(), 60), @r#"
+          ✗ what is there could not be seen: the disk is full
+        "#);
     }
 }

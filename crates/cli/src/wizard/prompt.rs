@@ -36,6 +36,9 @@ pub(crate) struct Choice<'a> {
 /// Whoever answers.
 #[async_trait]
 pub(crate) trait Prompt: Send {
+    /// Returns how many columns there are for a text.
+    fn width(&self) -> usize;
+
     /// Shows lines above the next question.
     fn say(&mut self, text: &str);
 

@@ -38,6 +38,10 @@ impl Terminal {
 
 #[async_trait]
 impl Prompt for Terminal {
+    fn width(&self) -> usize {
+        layout::width()
+    }
+
     fn say(&mut self, text: &str) {
         // A terminal that is gone is noticed by the next question.
         drop(writeln!(anstream::stderr(), "{text}"));
@@ -79,7 +83,8 @@ impl Prompt for Terminal {
     async fn choose(&mut self, choice: Choice<'_>) -> Result<usize, Leave> {
         // The mark in front takes two columns.
         let width = layout::width().saturating_sub(3);
-        let options: Vec<String> = choice.options.iter().map(|option| layout::cut(option, width)).collect();
+        let options = layout::columns(choice.options);
+        let options: Vec<String> = options.iter().map(|option| layout::cut(option, width)).collect();
         let (message, start) = (choice.message.to_owned(), choice.start);
         self.ask(move |render| {
             let short = |option: inquire::list_option::ListOption<&String>| {

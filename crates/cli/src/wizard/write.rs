@@ -99,7 +99,7 @@ impl Wizard {
 
     /// Returns where the secret of webhooks is kept, when the wizard makes one.
     fn webhook_secret(&self) -> SecretSource {
-        SecretSource::File(self.folder().join("webhook-secret"))
+        SecretSource::File(PathBuf::from("webhook-secret"))
     }
 
     /// Writes secrets, and last of all the file.
@@ -121,9 +121,9 @@ impl Wizard {
             secrets.push((file.clone(), token.clone()));
         }
         if let (Some(Webhook { secret: None, .. }), SecretSource::File(path)) = (&self.draft.webhook, &source)
-            && !path.exists()
+            && !folder.join(path).exists()
         {
-            secrets.push((path.clone(), random_secret().map_err(|error| failed(path, error))?));
+            secrets.push((folder.join(path), random_secret().map_err(|error| failed(path, error))?));
         }
         for (path, secret) in secrets {
             put_secret(&path, &secret).map_err(|error| failed(&path, error))?;

@@ -38,4 +38,5 @@ mod status;
 mod tokens;
 mod undo;
 mod webhooks;
+mod wizard;
 mod world;

@@ -213,7 +213,7 @@ impl Editor {
                 self.set(&[root::WEBHOOK.name, &key], value)?;
             }
         }
-        Ok(())
+        webhook.url.as_ref().map_or(Ok(()), |url| self.set_webhook_url(url))
     }
 
     /// Takes a table out of the list behind `key`, with the comments right above it.

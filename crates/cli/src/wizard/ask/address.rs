@@ -130,7 +130,7 @@ impl Wizard {
                 return self.meet(provider, base, rest).await;
             }
             let ca_file = self.draft.making.ca_file.clone();
-            self.prompt.say(&self.style.dim(&format!("asking {} what it runs …", base.authority())));
+            self.note(&format!("asking {} what it runs …", base.authority()));
             match identify(&base, ca_file.as_deref(), self.environment.clone()).await {
                 Identified::Runs(provider, found) => return self.meet(provider, found, rest).await,
                 Identified::Unknown => {}

@@ -2,7 +2,6 @@
 
 use super::settings;
 use crate::wizard::flow::Wizard;
-use crate::wizard::layout;
 use crate::wizard::preview::{Preview, look};
 use crate::wizard::prompt::Leave;
 use crate::wizard::step::{End, Step, Turn};
@@ -40,7 +39,7 @@ impl Wizard {
             return;
         }
         self.prompt.say("");
-        self.prompt.say(&self.style.dim("looking at what is there, as a sync would; nothing is written …"));
+        self.note("looking at what is there, as a sync would; nothing is written …");
         let preview = match self.config_in_hand() {
             Ok(config) => look(config, &self.draft.group.name, &self.paths).await,
             Err(why) => Preview::failed(why),
@@ -49,7 +48,7 @@ impl Wizard {
     }
 
     fn show(&mut self) {
-        let width = layout::width();
+        let width = self.prompt.width();
         let style = self.style;
         let wanted = self.wanted();
         let mut lacking = Vec::new();

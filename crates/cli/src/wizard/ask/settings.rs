@@ -14,27 +14,23 @@ use crate::wizard::step::{Step, Turn};
 const CONFLICTS: [(ConflictResolution, &str, &str); 6] = [
     (ConflictResolution::PullRequest, "pull requests", "they show both sides, and you decide"),
     (ConflictResolution::AutoMergePullRequest, "merge, else pull requests", "adds a merge commit, rewrites nothing"),
-    (
-        ConflictResolution::AutoRebasePullRequest,
-        "rebase, else pull requests",
-        "the first account's commits stay, the others' follow",
-    ),
+    (ConflictResolution::AutoRebasePullRequest, "rebase, else pull requests", "the first account's commits come first"),
     (ConflictResolution::AutoMerge, "merge, else report", "adds a merge commit, rewrites nothing"),
-    (ConflictResolution::AutoRebase, "rebase, else report", "the first account's commits stay, the others' follow"),
+    (ConflictResolution::AutoRebase, "rebase, else report", "the first account's commits come first"),
     (ConflictResolution::Fail, "report", "the branch is left alone until you settle it"),
 ];
 
 /// What may be done when a repository is deleted in one place.
 const DELETIONS: [(bool, &str, &str); 2] = [
     (false, "keep the others", "it is reported; branches and tags do follow"),
-    (true, "delete the others too", "after a backup, and held when it looks like an accident"),
+    (true, "delete the others", "after a backup; held if it looks like an accident"),
 ];
 
 /// What may be done with repositories that are missing.
 const CREATION: [(bool, Visibility, &str, &str); 3] = [
-    (true, Visibility::Private, "make them", "as public or private as the one they come from; from folders private"),
-    (true, Visibility::Public, "make them", "as public or private as the one they come from; from folders public"),
-    (false, Visibility::Private, "do not make them", "only what is in several places is synced"),
+    (true, Visibility::Private, "make it", "as private or public as the one it comes from"),
+    (true, Visibility::Public, "make it, from a folder public", "else as private or public as the one it comes from"),
+    (false, Visibility::Private, "do not make it", "only what is in several places is synced"),
 ];
 
 /// Which repositories are synced.
@@ -70,12 +66,12 @@ fn selected(group: &MirrorGroup) -> (&'static str, &'static str) {
 /// Returns the settings, a line each.
 pub(in crate::wizard) fn summary(group: &MirrorGroup, webhook: Option<&str>, style: Style, width: usize) -> String {
     let (_, _, made, how) = CREATION[creation_index(group)];
-    let hooks = webhook.map_or(("off", "a sync sees what changed whenever it runs"), |url| ("on", url));
+    let hooks = webhook.map_or(("off", "a sync sees what has changed when it runs"), |url| ("on", url));
     let mut rows = vec![
         ("diverged branches", conflict(group)),
-        ("a repository is deleted", deletion(group)),
-        ("repositories missing", (made, how)),
-        ("which repositories", selected(group)),
+        ("deleted repository", deletion(group)),
+        ("missing repository", (made, how)),
+        ("selection", selected(group)),
         ("webhooks", hooks),
     ];
     if group.allow_force {
@@ -97,9 +93,9 @@ impl Wizard {
         let hooks = self.webhook_shown();
         let options = [
             format!("Diverged branches  {}", conflict(&group).0),
-            format!("A repository is deleted  {}", deletion(&group).0),
-            format!("Repositories missing  {made}"),
-            format!("Which repositories  {}", selected(&group).0),
+            format!("Deleted repository  {}", deletion(&group).0),
+            format!("Missing repository  {made}"),
+            format!("Selection  {}", selected(&group).0),
             format!("Webhooks  {}", hooks.as_deref().unwrap_or("off")),
             format!("Name of the group  {}", group.name),
         ];
@@ -135,7 +131,7 @@ impl Wizard {
     pub(in crate::wizard) async fn creation(&mut self) -> Result<Turn, Leave> {
         let options = CREATION.map(|(_, _, word, what)| format!("{}  {what}", capital(word)));
         let now = creation_index(&self.draft.group);
-        let chosen = self.choose("Repositories that are missing somewhere:", &options, now).await?;
+        let chosen = self.choose("When a repository is missing somewhere:", &options, now).await?;
         if let Some((create, visibility, ..)) = CREATION.get(chosen) {
             self.draft.group.create_missing = *create;
             self.draft.group.visibility = *visibility;
@@ -188,7 +184,17 @@ mod tests {
     #[test]
     fn every_setting_has_a_line_that_fits() {
         let group = Draft::new(GroupName::new("g").unwrap()).whole_group();
-        insta::assert_snapshot!(summary(&group, None, Style::plain(), 60), @"");
+        insta::assert_snapshot!(summary(&group, None, Style::plain(), 60), @r#"
+        diverged branches   pull requests: they show both sides,
+                            and you decide
+        deleted repository  keep the others: it is reported;
+                            branches and tags do follow
+        missing repository  make it: as private or public as the
+                            one it comes from
+        selection           all: public and private ones
+        webhooks            off: a sync sees what has changed when
+                            it runs
+        "#);
         for (value, ..) in CONFLICTS {
             let group = MirrorGroup { conflict_resolution: value, ..group.clone() };
             assert!(!conflict(&group).0.is_empty());

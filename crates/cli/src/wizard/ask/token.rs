@@ -6,16 +6,17 @@ use std::sync::Arc;
 use refray_core::config::{Endpoint, Provider, SecretSource, Site};
 use refray_core::name::EndpointId;
 use refray_core::secret::Secret;
-use refray_engine::doctor::{Level, Wanted};
+use refray_engine::doctor::Wanted;
 use refray_forge::{ErrorKind, ForgeError, resolve};
 use url::Url;
 
 use super::address::kind_word;
 use crate::wizard::draft::{Account, Making, Origin, Task, same_address};
 use crate::wizard::flow::Wizard;
+use crate::wizard::layout;
 use crate::wizard::prompt::{Leave, Line};
 use crate::wizard::step::{End, Step, Turn};
-use crate::wizard::token::{How, Keep, Place, judged, missing, offers, page, try_token};
+use crate::wizard::token::{How, Keep, Place, missing, offers, page, try_token, unclear};
 
 impl Wizard {
     pub(in crate::wizard) async fn token(&mut self) -> Result<Turn, Leave> {
@@ -79,8 +80,8 @@ impl Wizard {
         let page = page(provider, &base, self.draft.making.kind);
         self.prompt.say("");
         self.say("Make a token on this page, and copy it:");
-        self.prompt.say(&format!("  {}", self.style.strong(&page.url)));
-        self.say(&format!("  what it needs: {}", page.scopes));
+        self.prompt.say(&self.style.strong(&page.url));
+        self.say(&format!("what it needs: {}", page.scopes));
         let message = format!("Token for {}:", base.authority());
         let token = self.secret(&message, "paste it and press Enter; it is not shown").await?;
         let token = token.trim();
@@ -100,7 +101,7 @@ impl Wizard {
             (Origin::Site(site, ..), _) | (_, Some(site)) => Site::clone(site),
             _ => self.blank_site(provider, &base),
         };
-        self.prompt.say(&self.style.dim("trying the token …"));
+        self.note("trying the token …");
         let tried = match try_token(&site, Some(origin.secret()), &namespaces, self.environment.clone()).await {
             Ok(tried) => tried,
             Err(error) => return Ok(self.refused(&error, provider, &namespaces)),
@@ -118,17 +119,15 @@ impl Wizard {
         self.draft.making.kind = Some(tried.namespace.kind);
         let id = EndpointId::of(&site.name, &tried.namespace.path);
         let lacking = missing(&id, &tried.rights, self.wanted());
-        let unclear = judged(&id, &tried.rights, self.wanted());
-        let unclear = unclear.iter().filter(|check| check.level == Level::Warn && check.remedy.is_some()).count();
+        let unclear = unclear(&id, &tried.rights, self.wanted());
         for check in &lacking {
             let remedy = check.remedy.as_deref().unwrap_or_default();
             self.bad(&format!("{} is missing", check.check), remedy);
         }
-        if lacking.is_empty() && unclear > 0 {
-            let title = provider.title();
-            self.say(&format!(
-                "  {title} does not tell all that this token may do; what is refused later is named then."
-            ));
+        if lacking.is_empty() && !unclear.is_empty() {
+            let operations: Vec<&str> = unclear.iter().map(String::as_str).collect();
+            let (title, what) = (provider.title(), layout::some(&operations, 60));
+            self.say(&format!("  {title} does not tell whether it may {what}; what is refused later is named then."));
         } else if lacking.is_empty() {
             self.good("it may do all that a sync takes");
         }

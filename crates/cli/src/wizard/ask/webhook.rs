@@ -58,7 +58,7 @@ impl Wizard {
             self.bad("the address holds a user name or password, which every forge would be shown", "");
             return Ok(Turn::Again);
         }
-        self.prompt.say(&self.style.dim("trying the address …"));
+        self.note("trying the address …");
         self.tell_reach(&url).await;
         let blank = Webhook {
             install: true,

@@ -1,1 +1,6 @@
-//! The questions with a script in the terminal's place.
+//! The questions with a script in the terminal's place, against simulated forges.
+
+mod accounts;
+mod existing;
+mod scene;
+mod script;

@@ -54,8 +54,9 @@ impl Keep {
     pub(crate) fn at(place: Place, site: &SiteName, token: &Secret, folder: &Path) -> Self {
         match place {
             Place::File | Place::Command => {
-                let file = folder.join("tokens").join(file_name(site));
-                Self { source: SecretSource::File(file.clone()), file: Some(file), todo: None }
+                // Relative, as the configuration's own folder is where such paths start: both can be moved together.
+                let path = Path::new("tokens").join(file_name(site));
+                Self { file: Some(folder.join(&path)), source: SecretSource::File(path), todo: None }
             }
             Place::Variable => {
                 let name = variable(site);
@@ -112,7 +113,7 @@ mod tests {
         let site = SiteName::new("git.example.com").unwrap();
         let token = Secret::new("t".into());
         let keep = |place| Keep::at(place, &site, &token, Path::new("/etc/refray"));
-        assert_eq!(Shown(&keep(Place::File).source).to_string(), "in /etc/refray/tokens/git.example.com");
+        assert_eq!(Shown(&keep(Place::File).source).to_string(), "in tokens/git.example.com");
         assert_eq!(keep(Place::File).file.unwrap(), Path::new("/etc/refray/tokens/git.example.com"));
         assert_eq!(Shown(&keep(Place::Variable).source).to_string(), "from GIT_EXAMPLE_COM_TOKEN");
         assert!(keep(Place::Variable).todo.is_some() && keep(Place::Variable).file.is_none());

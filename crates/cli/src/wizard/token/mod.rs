@@ -10,4 +10,4 @@ mod trial;
 pub(super) use keep::{Keep, Place, Shown};
 pub(super) use offer::{How, offers};
 pub(super) use page::page;
-pub(super) use trial::{Tried, judged, missing, try_token};
+pub(super) use trial::{Tried, missing, try_token, unclear};

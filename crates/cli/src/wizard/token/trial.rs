@@ -72,12 +72,18 @@ pub(crate) async fn try_token(
     }))
 }
 
-/// Judges a token's rights by what a group's settings ask for.
-pub(crate) fn judged(id: &EndpointId, rights: &[Right], wanted: Wanted) -> Vec<Check> {
-    rights.iter().map(|right| judge(id, right, wanted)).collect()
-}
-
 /// Returns what a token lacks of what is asked for.
 pub(crate) fn missing(id: &EndpointId, rights: &[Right], wanted: Wanted) -> Vec<Check> {
-    judged(id, rights, wanted).into_iter().filter(|check| check.level == Level::Fail).collect()
+    let judged = rights.iter().map(|right| judge(id, right, wanted));
+    judged.filter(|check| check.level == Level::Fail).collect()
+}
+
+/// Returns what is asked for and the forge does not tell of.
+pub(crate) fn unclear(id: &EndpointId, rights: &[Right], wanted: Wanted) -> Vec<String> {
+    // Asked for is what would be missing if it were not granted.
+    let asked = |right: &&Right| {
+        let denied = Right { granted: Some(false), ..Right::clone(right) };
+        right.granted.is_none() && judge(id, &denied, wanted).level == Level::Fail
+    };
+    rights.iter().filter(asked).map(|right| right.operation.clone()).collect()
 }

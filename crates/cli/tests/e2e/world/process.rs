@@ -26,11 +26,23 @@ impl World {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let config = self.path("config.toml");
         put(&config, &self.config.to_string());
+        let mut command = self.bare_command(&[]);
+        command.arg("--config").arg(&config).args(args);
+        command
+    }
+
+    /// The binary with what its home holds and no configuration of the test's, ready to be started.
+    pub(crate) fn bare_command(&self, args: &[&str]) -> Command {
         let mut command = program(env!("CARGO_BIN_EXE_refray"));
         let path = format!("{}:{}", self.path("bin").display(), path().to_string_lossy());
         command.env_clear().env("HOME", self.home()).env("PATH", path).envs(&self.env);
-        command.arg("--config").arg(&config).args(args).current_dir(self.dir.path()).stdin(Stdio::null());
+        command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         command
+    }
+
+    /// Runs that to its end.
+    pub(crate) fn bare_run(&self, args: &[&str]) -> Run {
+        self.bare_command(args).output().unwrap().into()
     }
 
     /// Runs the binary to its end. Forges go on meanwhile, in other threads of the test's runtime.

@@ -300,3 +300,54 @@ fn a_file_that_is_not_toml_is_not_edited() {
     assert!(matches!(error, EditError::Unreadable(_)));
     assert!(!format!("{error:?}{}", drawn(&error)).contains("hunter2"));
 }
+
+#[test]
+fn a_site_is_removed_with_its_comments_and_its_token_is_replaced() {
+    let mut changed = editor(KEPT);
+    let mut site = Site::clone(&config(KEPT).sites[0]);
+    site.token = Some(SecretSource::Command("pass show x".to_owned()));
+    changed.replace_token(&site).unwrap();
+    insta::assert_snapshot!(changes(KEPT, &changed), @r#"
+    -token = { env = "GITHUB_TOKEN" }
+    +token = { command = "pass show x" }
+    "#);
+    let inline = "sites = [{ name = \"github\", provider = \"github\", token = { env = \"A\" } }]\n";
+    let mut changed = editor(inline);
+    changed.replace_token(&site).unwrap();
+    let written = "sites = [{ name = \"github\", provider = \"github\", token = { command = \"pass show x\" } }]\n";
+    assert_eq!(changed.to_string(), written);
+    changed.remove_site(&site.name).unwrap();
+    assert_eq!(changed.to_string(), "sites = []\n");
+    let alone = "# mine\njobs = 2\n\n# the only one\n[[sites]]\nname = \"github\"\nprovider = \"github\"\n";
+    let mut changed = editor(alone);
+    changed.remove_site(&SiteName::new("none").unwrap()).unwrap();
+    assert_eq!(changed.to_string(), alone);
+    changed.remove_site(&site.name).unwrap();
+    assert_eq!(changed.to_string(), "# mine\njobs = 2\n");
+}
+
+#[test]
+fn webhooks_are_set_where_they_are() {
+    let mut webhook = config(KEPT).webhook.unwrap();
+    webhook.url = Some(Url::parse("https://new.example.com/").unwrap());
+    webhook.install = true;
+    webhook.secret = Some(SecretSource::Env("HOOK".to_owned()));
+    let mut changed = editor(KEPT);
+    changed.set_webhook(&webhook).unwrap();
+    insta::assert_snapshot!(changes(KEPT, &changed), @r#"
+    -url = "https://old.example.com/webhook" # changes at times
+    +url = "https://new.example.com" # changes at times
+    +install = true
+    +secret = { env = "HOOK" }
+    "#);
+    let mut changed = editor("jobs = 2\n");
+    changed.set_webhook(&webhook).unwrap();
+    insta::assert_snapshot!(changed.to_string(), @r#"
+    jobs = 2
+
+    [webhook]
+    install = true
+    url = "https://new.example.com"
+    secret = { env = "HOOK" }
+    "#);
+}

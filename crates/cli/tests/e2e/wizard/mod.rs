@@ -1,0 +1,5 @@
+//! `refray config`, answered key by key in a terminal.
+
+mod questions;
+mod refused;
+mod terminal;

@@ -1,0 +1,123 @@
+//! From an empty home to a finished sync, and changes afterwards.
+
+use std::os::unix::fs::PermissionsExt;
+
+use refray_sim::Kind;
+use refray_sim::world::Visibility;
+
+use super::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
+use crate::world::{OWNER, World, has, users};
+
+fn typed(text: &str) -> String {
+    format!("{text}{ENTER}")
+}
+
+fn page(world: &World, kind: Kind) -> String {
+    typed(&format!("{}/{OWNER}", world.site(kind).base_url()))
+}
+
+/// Two forges with a token each, one of them with a repository.
+async fn two() -> World {
+    let mut world = World::of_sites(&[Kind::GitHub, Kind::Forgejo], false).await;
+    world.seed(Kind::GitHub, "alpha", Visibility::Private);
+    world.env.clear();
+    for (name, kind) in [("GITHUB_TOKEN", Kind::GitHub), ("FORGEJO_TOKEN", Kind::Forgejo)] {
+        let token = world.site(kind).token(OWNER, &["*"]).unwrap().secret;
+        world.env.insert(name.to_owned(), token);
+    }
+    world
+}
+
+fn config(world: &World) -> std::path::PathBuf {
+    world.home().join(".config/refray/config.toml")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_home_to_two_accounts_in_sync() {
+    let world = two().await;
+    tokio::task::block_in_place(|| {
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.sees("nothing is written before");
+        terminal.answer("First account:", &page(&world, Kind::GitHub));
+        terminal.sees("GitHub at 127.0.0.1");
+        terminal.answer("Token for", ENTER);
+        terminal.sees("signed in as ada");
+        terminal.answer("Second account:", &page(&world, Kind::Forgejo));
+        terminal.answer("Token for", ENTER);
+        terminal.sees("Forgejo, 0 repositories, 1 to be made");
+        terminal.sees("alpha");
+        terminal.answer("All good?", ENTER);
+        terminal.sees("saved in");
+        terminal.sees("alpha: created on");
+        terminal.sees("1 synced");
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(0), "{shown}");
+    });
+    world.agree(&users(&[Kind::GitHub, Kind::Forgejo]), "alpha");
+    assert_eq!(std::fs::metadata(config(&world)).unwrap().permissions().mode() & 0o777, 0o600);
+    // What was written is what every other command reads.
+    let again = world.bare_run(&["sync"]);
+    has(&again.exits(0), &["1 agreed already"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_token_is_shown_nowhere() {
+    let world = two().await;
+    let tokens: Vec<String> = world.env.values().cloned().collect();
+    let mut bare = world;
+    bare.env.clear();
+    let (first, second) = (tokens[1].clone(), tokens[0].clone());
+    let shown = tokio::task::block_in_place(|| {
+        let mut terminal = Terminal::start(&bare, 60, &["config"]);
+        terminal.answer("First account:", &page(&bare, Kind::GitHub));
+        terminal.sees("/settings/tokens/new?description=refray");
+        terminal.answer("Token for", &typed(&first));
+        terminal.answer("Where is the token kept?", ENTER);
+        terminal.answer("Second account:", &page(&bare, Kind::Forgejo));
+        terminal.answer("Token for", &typed(&second));
+        terminal.answer("Where is the token kept?", ENTER);
+        terminal.answer("All good?", &format!("{DOWN}{ENTER}"));
+        terminal.sees("saved in");
+        let raw = terminal.raw();
+        assert!(raw.contains("\u{1b}[38;5;"), "colours on a terminal: {raw:?}");
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(0), "{shown}");
+        shown + &raw
+    });
+    for token in [&first, &second] {
+        assert!(!shown.contains(token.as_str()), "{shown}");
+        assert!(!std::fs::read_to_string(config(&bare)).unwrap().contains(token.as_str()));
+    }
+    has(&bare.bare_run(&["sync"]).exits(0), &["+ alpha: created on"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_ends_it_early_leaves_the_file_and_the_terminal_as_they_were() {
+    let mut world = two().await;
+    world.env.insert("NO_COLOR".to_owned(), "1".to_owned());
+    tokio::task::block_in_place(|| {
+        // At the first question, and at one further on.
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.answer("First account:", CTRL_C);
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(3), "{shown}");
+        has(&shown, &["Nothing was saved."]);
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.answer("First account:", &page(&world, Kind::GitHub));
+        terminal.answer("Token for", ESCAPE);
+        terminal.answer("First account:", ESCAPE);
+        let raw = terminal.raw();
+        let (code, _) = terminal.ends();
+        assert_eq!(code, Some(3));
+        assert!(!raw.contains("\u{1b}[38;5;") && !raw.contains("\u{1b}[3") && !raw.contains("\u{1b}[1m"), "{raw:?}");
+        // A signal from elsewhere, in the middle of a question.
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.answer("First account:", "half an addr");
+        terminal.sees("half an addr");
+        assert!(terminal.is_raw());
+        terminal.interrupt();
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(3), "{shown}");
+    });
+    assert!(!config(&world).exists());
+}
