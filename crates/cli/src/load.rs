@@ -25,7 +25,7 @@ enum LoadError {
     #[error("there is no configuration at {path}")]
     #[diagnostic(
         code(refray::no_config),
-        help("Write one (the README shows how), or name another file with `--config`. `refray demo` needs none.")
+        help("Make one with `refray config`, or name another file with `--config`. `refray demo` needs none.")
     )]
     Missing { path: String },
     #[error("the configuration {path} cannot be read: {source}")]

@@ -1,6 +1,6 @@
 //! `refray config` itself: a terminal, the questions, and what comes of them.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::sync::Arc;
 
 use miette::{Diagnostic, Result};
@@ -133,7 +133,11 @@ impl Mended {
 
 impl Drop for Mended {
     fn drop(&mut self) {
-        if let Some(settings) = &self.0 {
+        let Some(settings) = &self.0 else { return };
+        let now = tcgetattr(std::io::stdin()).ok();
+        if now.is_some_and(|now| now.local_modes != settings.local_modes) {
+            // The cursor is shown again, and what is pasted is not bracketed any more.
+            drop(write!(std::io::stderr(), "\x1b[?25h\x1b[?2004l\r\n"));
             // Where there is no terminal any more there is nothing to mend.
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
         }

@@ -64,6 +64,7 @@ impl Wizard {
             install: true,
             url: None,
             secret: None,
+            signing_token: None,
             full_sync_interval_minutes: Some(FULL_SYNC_MINUTES),
             reachability_check_interval_minutes: Some(REACH_MINUTES),
         };

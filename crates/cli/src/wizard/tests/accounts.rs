@@ -319,3 +319,24 @@ async fn a_token_may_stay_with_a_command_and_a_site_may_be_used_twice() {
     assert_eq!(config.matches("[[sites]]").count(), 1, "{config}");
     has(&config, &["token = { command = \"print ", "namespace = \"ada\"", "namespace = \"acme\""]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_with_an_authority_of_its_own_is_trusted_when_that_is_named() {
+    let mut scene = Scene::over(true).await;
+    scene.export("GITEA_TOKEN", "gitea");
+    scene.export("GITLAB_TOKEN", "gitlab");
+    let outcome = scene
+        .answer(&[
+            typed(scene.page("gitea", OWNER)),
+            typed("/nowhere/ca.pem"),
+            typed(scene.ca_file()),
+            Pick("GITEA_TOKEN"),
+            typed(scene.page("gitlab", OWNER)),
+            typed(scene.ca_file()),
+            Pick("GITLAB_TOKEN"),
+            Pick("Save only"),
+        ])
+        .await;
+    has(&outcome.is_saved(), &["is not trusted", "there is no file /nowhere/ca.pem", "Gitea at GITEA: the user ada"]);
+    assert_eq!(scene.config().matches("ca_file = ").count(), 2);
+}

@@ -54,8 +54,13 @@ pub(super) struct Outcome {
 
 impl Scene {
     pub(super) async fn new() -> Self {
+        Self::over(false).await
+    }
+
+    /// The same, with TLS or without.
+    pub(super) async fn over(tls: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let builder = Sim::builder().site("github", Kind::GitHub).site("forgejo", Kind::Forgejo);
+        let builder = Sim::builder().tls(tls).site("github", Kind::GitHub).site("forgejo", Kind::Forgejo);
         let sim = builder.site("gitlab", Kind::GitLab).site("gitea", Kind::Gitea).start().await.unwrap();
         for site in sim.sites() {
             site.user(OWNER).unwrap();
@@ -75,6 +80,11 @@ impl Scene {
         let site = self.forge(forge);
         site.create_repo(OWNER, repository, NewRepository::default()).unwrap();
         site.commit(OWNER, repository, "main", &[("README.md", repository)], "first\n").unwrap();
+    }
+
+    /// The certificate of the forges' authority.
+    pub(super) fn ca_file(&self) -> String {
+        self.sim.ca_file().unwrap().display().to_string()
     }
 
     /// The address of an account's page.
@@ -136,7 +146,7 @@ impl Scene {
     pub(super) fn plain(&self, text: &str) -> String {
         let mut text = text.replace(self.dir.path().to_str().unwrap(), "DIR");
         for site in self.sim.sites() {
-            let authority = site.base_url().trim_start_matches("http://").to_owned();
+            let authority = site.base_url().rsplit('/').next().unwrap().to_owned();
             let name = site.name().to_uppercase();
             text = text.replace(&authority, &name);
             text = text.replace(&authority.replace(':', "-"), &name);

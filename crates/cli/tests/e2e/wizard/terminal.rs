@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ struct Screen {
 pub(super) struct Terminal {
     keys: File,
     /// Kept open, so that the terminal stays when the binary has ended.
-    line: OwnedFd,
+    line: Option<OwnedFd>,
     child: Child,
     screen: Arc<(Mutex<Screen>, Condvar)>,
 }
@@ -68,7 +68,7 @@ impl Terminal {
                 }
             }
         });
-        Self { keys: File::from(master), line, child, screen }
+        Self { keys: File::from(master), line: Some(line), child, screen }
     }
 
     /// Types keys.
@@ -105,7 +105,8 @@ impl Terminal {
 
     /// Says whether keys are taken one by one, and not shown: what a program that was left must take back.
     pub(super) fn is_raw(&self) -> bool {
-        !tcgetattr(&self.line).unwrap().local_modes.contains(LocalModes::ICANON | LocalModes::ECHO)
+        let line = self.line.as_ref().unwrap();
+        !tcgetattr(line).unwrap().local_modes.contains(LocalModes::ICANON | LocalModes::ECHO)
     }
 
     /// Sends a signal to the binary, as somebody else would.
@@ -118,9 +119,10 @@ impl Terminal {
     pub(super) fn ends(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         assert!(!self.is_raw(), "the terminal is left as it was");
-        // What was written last is still on its way to the reader.
-        rustix::termios::tcdrain(self.line.as_fd()).unwrap();
+        // With its last end closed, the reader comes to the end of what was written.
+        drop(self.line.take());
         let screen = self.screen.0.lock().unwrap();
+        let screen = self.screen.1.wait_while(screen, |screen| !screen.ended).unwrap();
         (code, plain(&screen.bytes))
     }
 
