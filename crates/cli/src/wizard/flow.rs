@@ -100,6 +100,7 @@ impl Wizard {
             Step::Creation => self.creation().await,
             Step::Selection => self.selection().await,
             Step::Webhook => self.webhook().await,
+            Step::Subgroups => self.subgroups().await,
             Step::Name => self.name().await,
             Step::RemoveAccount => self.remove_account().await,
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use refray_core::config::{Config, Endpoint, MirrorGroup, Provider};
 use refray_core::event::{Event, EventSink};
-use refray_core::name::{EndpointId, GroupName};
+use refray_core::name::{EndpointId, GroupName, RepoName};
 use refray_core::plan::Severity;
 use refray_core::plan::file::PlannedGroup;
 use refray_engine::SyncOptions;
@@ -85,11 +85,16 @@ pub(crate) async fn look(config: Config, group: &GroupName, paths: &Paths) -> Pr
     let options = SyncOptions { groups: vec![group.clone()], ..SyncOptions::default() };
     let planned = engine.plan(&options).await;
     engine.store.close().await;
+    let refuses = |endpoint: &EndpointId, name: &RepoName| {
+        let group = engine.config.mirrors.iter().find(|known| known.name == *group)?;
+        let forge = engine.forges.get(&group.endpoint(endpoint)?.site.name)?;
+        forge.check_name(name).err()
+    };
     watch.progress.lock().unwrap_or_else(PoisonError::into_inner).finish();
     let mut preview = match planned {
         Ok((summary, file)) => {
             let planned = file.groups.iter().find(|planned| planned.group == *group);
-            planned.map(|planned| Preview::of(planned, summary.repositories)).unwrap_or_default()
+            planned.map(|planned| Preview::of(planned, summary.repositories, refuses)).unwrap_or_default()
         }
         Err(error) => return Preview::failed(error.to_string()),
     };
@@ -107,7 +112,12 @@ impl Preview {
         Self { failed: Some(why), ..Self::default() }
     }
 
-    fn of(planned: &PlannedGroup, repositories: usize) -> Self {
+    /// Reads it off a plan. `refuses` says why an endpoint would not take a repository of this name.
+    fn of(
+        planned: &PlannedGroup,
+        repositories: usize,
+        refuses: impl Fn(&EndpointId, &RepoName) -> Option<&'static str>,
+    ) -> Self {
         let mut preview = Self { repositories, ..Self::default() };
         for planned in &planned.repositories {
             let plan = &planned.plan;
@@ -116,7 +126,13 @@ impl Preview {
                 preview.sides.entry(endpoint.clone()).or_default().absent += 1;
             }
             for create in &plan.creates {
-                preview.sides.entry(create.endpoint.clone()).or_default().made.push(name.clone());
+                match refuses(&create.endpoint, &plan.repository) {
+                    Some(why) => {
+                        let why = format!("cannot be made at {}: {why}", create.endpoint);
+                        preview.problems.push((name.clone(), why));
+                    }
+                    None => preview.sides.entry(create.endpoint.clone()).or_default().made.push(name.clone()),
+                }
             }
             let new: BTreeSet<&EndpointId> = plan.creates.iter().map(|create| &create.endpoint).collect();
             preview.updates += plan.updates.iter().filter(|update| !new.contains(&update.endpoint)).count();

@@ -45,6 +45,8 @@ pub(crate) enum Step {
     Selection,
     /// Where webhooks are delivered.
     Webhook,
+    /// Whether subgroups count.
+    Subgroups,
     /// What the group is called.
     Name,
     /// Which account leaves the group.

@@ -114,25 +114,22 @@ async fn ask(client: &reqwest::Client, url: Url) -> Result<Seen, Lost> {
 /// Judges the answers, in the order of [`QUESTIONS`].
 fn judge(seen: &[Option<Seen>]) -> Option<Provider> {
     let [forgejo, gitea, gitlab, github] = seen else { return None };
-    let version = |seen: &Option<Seen>| {
-        let seen = seen.as_ref().filter(|seen| seen.status == 200)?;
-        seen.text("version").map(str::to_owned)
-    };
-    if let Some(version) = version(gitea) {
+    let [forgejo, gitea, gitlab, github] = [forgejo, gitea, gitlab, github].map(Option::as_ref);
+    if let Some(told) = version(gitea) {
         // Forgejo tells behind its own version which Gitea it is compatible with.
-        let is_forgejo = version.contains("+gitea-") || version_of(forgejo);
+        let is_forgejo = told.contains("+gitea-") || version(forgejo).is_some();
         return Some(if is_forgejo { Provider::Forgejo } else { Provider::Gitea });
     }
-    if version_of(forgejo) {
+    if version(forgejo).is_some() {
         return Some(Provider::Forgejo);
     }
     // Where everybody has to sign in first, the refusal still has the form of these two.
-    let refused = |seen: &Option<Seen>| {
-        let seen = seen.as_ref().filter(|seen| matches!(seen.status, 401 | 403));
+    let refused = |seen: Option<&Seen>| {
+        let seen = seen.filter(|seen| matches!(seen.status, 401 | 403));
         seen.is_some_and(|seen| seen.text("url").is_some_and(|url| url.ends_with("/api/swagger")))
     };
     if refused(gitea) {
-        let known = forgejo.as_ref().is_some_and(|seen| seen.status != 404);
+        let known = forgejo.is_some_and(|seen| seen.status != 404);
         return Some(if known { Provider::Forgejo } else { Provider::Gitea });
     }
     if let Some(seen) = gitlab {
@@ -152,8 +149,9 @@ fn judge(seen: &[Option<Seen>]) -> Option<Provider> {
     None
 }
 
-fn version_of(seen: &Option<Seen>) -> bool {
-    seen.as_ref().is_some_and(|seen| seen.status == 200 && seen.text("version").is_some())
+/// Returns the version that an answer names.
+fn version(seen: Option<&Seen>) -> Option<&str> {
+    seen.filter(|seen| seen.status == 200)?.text("version")
 }
 
 /// Returns the base that a redirect leads to, when it keeps the question's path and the host, and gives up no security.

@@ -1,6 +1,6 @@
 //! The group's settings, each explained in a line.
 
-use refray_core::config::{ConflictResolution, MirrorGroup, SyncVisibility};
+use refray_core::config::{ConflictResolution, Endpoint, MirrorGroup, NamespaceKind, Provider, SyncVisibility};
 use refray_core::name::GroupName;
 use refray_core::repository::Visibility;
 
@@ -40,6 +40,21 @@ const SELECTION: [(SyncVisibility, &str, &str); 3] = [
     (SyncVisibility::Private, "private ones only", "what is public everywhere stays where it is"),
 ];
 
+/// Whether what is in subgroups counts too.
+const SUBGROUPS: [(&str, &str); 2] =
+    [("left out", "only what is in the group itself is synced"), ("taken in", "what is in them is synced as well")];
+
+/// Says whether subgroups count; `None` where there can be none.
+fn subgroups(group: &MirrorGroup) -> Option<bool> {
+    let mut nested = group.endpoints.iter().filter(|endpoint| can_nest(endpoint)).peekable();
+    nested.peek()?;
+    Some(nested.all(|endpoint| endpoint.include_subgroups))
+}
+
+fn can_nest(endpoint: &Endpoint) -> bool {
+    endpoint.site.provider == Provider::Gitlab && endpoint.kind == NamespaceKind::Group
+}
+
 fn conflict(group: &MirrorGroup) -> (&'static str, &'static str) {
     let found = CONFLICTS.iter().find(|(value, ..)| *value == group.conflict_resolution);
     found.map_or(("", ""), |(_, word, what)| (*word, *what))
@@ -74,6 +89,9 @@ pub(in crate::wizard) fn summary(group: &MirrorGroup, webhook: Option<&str>, sty
         ("selection", selected(group)),
         ("webhooks", hooks),
     ];
+    if let Some(included) = subgroups(group) {
+        rows.push(("subgroups", SUBGROUPS[usize::from(included)]));
+    }
     if group.allow_force {
         rows.push(("force", ("the newest wins", "whatever else is said here, after a backup")));
     }
@@ -91,7 +109,7 @@ impl Wizard {
         let group = self.draft.whole_group();
         let (_, _, made, _) = CREATION[creation_index(&group)];
         let hooks = self.webhook_shown();
-        let options = [
+        let mut options = vec![
             format!("Diverged branches  {}", conflict(&group).0),
             format!("Deleted repository  {}", deletion(&group).0),
             format!("Missing repository  {made}"),
@@ -99,13 +117,17 @@ impl Wizard {
             format!("Webhooks  {}", hooks.as_deref().unwrap_or("off")),
             format!("Name of the group  {}", group.name),
         ];
+        if let Some(included) = subgroups(&group) {
+            options.push(format!("Subgroups  {}", SUBGROUPS[usize::from(included)].0));
+        }
         Ok(Turn::To(match self.choose("Which setting?", &options, 0).await? {
             0 => Step::Conflicts,
             1 => Step::Deletions,
             2 => Step::Creation,
             3 => Step::Selection,
             4 => Step::Webhook,
-            _ => Step::Name,
+            5 => Step::Name,
+            _ => Step::Subgroups,
         }))
     }
 
@@ -149,7 +171,24 @@ impl Wizard {
         Ok(Turn::To(Step::Review))
     }
 
+    pub(in crate::wizard) async fn subgroups(&mut self) -> Result<Turn, Leave> {
+        let now = usize::from(subgroups(&self.draft.whole_group()).unwrap_or_default());
+        let options = SUBGROUPS.map(|(word, what)| format!("{}  {what}", capital(word)));
+        self.say("Two repositories of one name in different subgroups cannot be told apart elsewhere, and are held.");
+        let chosen = self.choose("Subgroups on GitLab:", &options, now).await?;
+        for account in self.draft.accounts.iter_mut().filter(|account| can_nest(&account.endpoint)) {
+            account.endpoint.include_subgroups = chosen == 1;
+        }
+        Ok(Turn::To(Step::Review))
+    }
+
     pub(in crate::wizard) async fn name(&mut self) -> Result<Turn, Leave> {
+        if self.draft.changing.is_some() {
+            self.say(
+                "What is remembered goes by this name: under another one all is compared afresh, and nothing counts as \
+                 deleted before all have agreed once more.",
+            );
+        }
         let initial = self.draft.group.name.to_string();
         let line = Line { message: "Name of the group:", initial: &initial, ..Line::default() };
         let typed = self.line(line).await?;

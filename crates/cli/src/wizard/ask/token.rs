@@ -146,7 +146,7 @@ impl Wizard {
             }
             ErrorKind::NotFound => {
                 let name = namespaces.first().map_or("", String::as_str);
-                let remedy = "Check the name in the address, and that the token's account may see it.";
+                let remedy = "Check the name (Esc goes back to the address), and that the token's account may see it.";
                 self.bad(&format!("there is no account {name} there, or this token may not see it"), remedy);
                 Turn::Again
             }

@@ -1,5 +1,6 @@
 //! From nothing to a configuration.
 
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 
 use super::scene::{OWNER, Scene, has};
@@ -30,7 +31,7 @@ async fn five_questions_where_tokens_are_in_the_environment() {
     let outcome = scene.answer(&answers).await;
     assert_eq!(outcome.ended, Ok(End::Save { sync: true }));
     assert_eq!(outcome.questions, 5, "{}", outcome.shown);
-    insta::assert_snapshot!(outcome.is_saved().trim(), @r#"
+    insta::assert_snapshot!(outcome.saved_well().trim(), @r#"
     ? First account:
     > http://GITHUB/ada
     asking GITHUB what it runs …
@@ -130,7 +131,7 @@ async fn seven_questions_where_tokens_are_pasted() {
         .await;
     assert_eq!(outcome.ended, Ok(End::Save { sync: false }));
     assert_eq!(outcome.questions, 7);
-    let shown = outcome.is_saved();
+    let shown = outcome.saved_well();
     has(
         &shown,
         &["GitLab at GITLAB", "/-/user_settings/personal_access_tokens?name=refray&scopes=api", "api (ticked already)"],
@@ -157,10 +158,10 @@ async fn every_question_can_be_gone_back_from() {
         there_and_back.extend([answer.clone(), Back, answer.clone()]);
     }
     there_and_back.push(answers[answers.len() - 1].clone());
-    scene.answer(&there_and_back).await.is_saved();
+    scene.answer(&there_and_back).await.saved_well();
     let config = scene.config();
     std::fs::remove_file(scene.config_path()).unwrap();
-    scene.answer(&answers).await.is_saved();
+    scene.answer(&answers).await.saved_well();
     assert_eq!(scene.config(), config);
     std::fs::remove_file(scene.config_path()).unwrap();
     let out = scene.answer(&[Back]).await;
@@ -209,7 +210,7 @@ async fn what_a_token_lacks_is_named_and_another_one_may_be_pasted() {
             "Give the token `repo`",
         ],
     );
-    has(&outcome.is_saved(), &["git", "folder, 0 repositories, 2 to be made", "alpha, beta"]);
+    has(&outcome.saved_well(), &["git", "folder, 0 repositories, 2 to be made", "alpha, beta"]);
     assert!(folder.is_dir());
     has(&scene.config(), &["provider = \"directory\"", "token = { env = "]);
 }
@@ -232,10 +233,13 @@ async fn an_address_that_leads_nowhere_is_asked_for_again() {
             typed(scene.page("github", "Acme")),
             typed(scene.page("gitlab", "groups/acme/-/members")),
             Pick("GITLAB_TOKEN"),
+            Pick("Change a setting"),
+            Pick("Subgroups"),
+            Pick("Taken in"),
             Pick("Save only"),
         ])
         .await;
-    let shown = outcome.is_saved();
+    let shown = outcome.saved_well();
     has(
         &shown,
         &[
@@ -248,7 +252,7 @@ async fn an_address_that_leads_nowhere_is_asked_for_again() {
             "signed in as ada; group acme",
         ],
     );
-    has(&scene.config(), &["name = \"acme\"", "kind = \"org\"", "kind = \"group\""]);
+    has(&scene.config(), &["name = \"acme\"", "kind = \"org\"", "kind = \"group\"", "include_subgroups = true"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,7 +268,7 @@ async fn settings_are_changed_one_by_one_and_ask_for_the_rights_that_they_take()
     answers.extend(change("Selection", Pick("Public ones")));
     answers.extend(change("Name", typed("mine")));
     answers.push(Pick("Save only"));
-    let shown = scene.answer(&answers).await.is_saved();
+    let shown = scene.answer(&answers).await.saved_well();
     has(&shown, &["right to delete repositories is missing", "Give the token `delete_repo`"]);
     has(
         &scene.config(),
@@ -285,7 +289,7 @@ async fn webhooks_get_a_secret_of_their_own() {
     let change = |value: Answer| [Pick("Change a setting"), Pick("Webhooks"), value];
     answers.extend(change(typed("mirror.example.com")));
     answers.extend([typed("http://127.0.0.1:1/webhook"), Pick("Save only")]);
-    let shown = scene.answer(&answers).await.is_saved();
+    let shown = scene.answer(&answers).await.saved_well();
     has(&shown, &["this is no address of a web server", "nothing answers there", "on: http://127.0.0.1:1/webhook"]);
     has(
         &scene.config(),
@@ -313,7 +317,7 @@ async fn a_token_may_stay_with_a_command_and_a_site_may_be_used_twice() {
             Pick("Save only"),
         ])
         .await;
-    let shown = outcome.is_saved();
+    let shown = outcome.saved_well();
     has(&shown, &["it prints something else than the token", "there is no such command", "it prints the token"]);
     let config = scene.config();
     assert_eq!(config.matches("[[sites]]").count(), 1, "{config}");
@@ -337,6 +341,25 @@ async fn a_forge_with_an_authority_of_its_own_is_trusted_when_that_is_named() {
             Pick("Save only"),
         ])
         .await;
-    has(&outcome.is_saved(), &["is not trusted", "there is no file /nowhere/ca.pem", "Gitea at GITEA: the user ada"]);
+    has(&outcome.saved_well(), &["is not trusted", "there is no file /nowhere/ca.pem", "Gitea at GITEA: the user ada"]);
     assert_eq!(scene.config().matches("ca_file = ").count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_the_other_forge_would_not_take_are_shown_before_anything_is_made() {
+    let mut scene = Scene::new().await;
+    scene.export("GITHUB_TOKEN", "github");
+    let folder = scene.dir.path().join("git");
+    std::fs::create_dir_all(folder.join("naïve.git/refs")).unwrap();
+    std::fs::create_dir_all(folder.join("naïve.git/objects")).unwrap();
+    std::fs::File::create(folder.join("naïve.git/HEAD")).unwrap().write_all(b"ref: refs/heads/main\n").unwrap();
+    let outcome = scene
+        .answer(&[
+            typed(scene.page("github", OWNER)),
+            Pick("GITHUB_TOKEN"),
+            typed(folder.to_str().unwrap()),
+            Pick("Save only"),
+        ])
+        .await;
+    has(&outcome.saved_well(), &["! naïve: cannot be made at GITHUB/ada: "]);
 }

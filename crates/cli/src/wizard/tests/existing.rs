@@ -86,7 +86,7 @@ async fn an_account_is_added_to_a_group_and_all_else_stays() {
             Pick("Save only"),
         ])
         .await;
-    has(&outcome.is_saved(), &["hub/ada", "FORGEJO/ada"]);
+    has(&outcome.saved_well(), &["hub/ada", "FORGEJO/ada"]);
     insta::assert_snapshot!(scene.plain(&changes(&old, &scene.config())), @r#"
     +name = "FORGEJO"
     +provider = "forgejo"
@@ -110,7 +110,7 @@ async fn a_group_is_added_with_the_token_of_a_site_that_is_there() {
             Pick("Save only"),
         ])
         .await;
-    outcome.is_saved();
+    outcome.saved_well();
     let config = scene.config();
     assert!(config.starts_with(&old), "{config}");
     assert_eq!(config.matches("[[sites]]").count(), 3, "{config}");
@@ -120,12 +120,12 @@ async fn a_group_is_added_with_the_token_of_a_site_that_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_and_sites_are_deleted_with_their_comments_and_no_others() {
     let (scene, old) = kept().await;
-    scene.answer(&[Pick("Delete `team`"), Pick("Delete it and its sites")]).await.is_saved();
+    scene.answer(&[Pick("Delete `team`"), Pick("Delete it and its sites")]).await.saved_well();
     let config = scene.config();
     assert!(!config.contains("acme") && !config.contains("DISK") && !config.contains("disk"), "{config}");
     has(&config, &["name = \"hub\"", "# where I work", "name = \"mine\"", "name = \"old\""]);
     scene.write_config(&old);
-    scene.answer(&[Pick("Tokens"), Pick("old"), Pick("Remove it")]).await.is_saved();
+    scene.answer(&[Pick("Tokens"), Pick("old"), Pick("Remove it")]).await.saved_well();
     insta::assert_snapshot!(changes(&old, &scene.config()), @r#"
     -# unused
     -name = "old"
@@ -144,7 +144,7 @@ async fn groups_and_sites_are_deleted_with_their_comments_and_no_others() {
 async fn a_site_gets_another_token_in_the_old_ones_place() {
     let (scene, old) = kept().await;
     let outcome = scene.answer(&[Pick("Tokens"), Pick("hub"), Pick("Give it another"), Pick("GITHUB_TOKEN")]).await;
-    has(&outcome.is_saved(), &["signed in as ada; user ada"]);
+    has(&outcome.saved_well(), &["signed in as ada; user ada"]);
     insta::assert_snapshot!(changes(&old, &scene.config()), @r#"
     -token = { env = "HUB" } # from the manager
     +token = { env = "GITHUB_TOKEN" } # from the manager
@@ -162,7 +162,7 @@ async fn a_site_gets_another_token_in_the_old_ones_place() {
             Pick("The configuration"),
         ])
         .await;
-    outcome.is_saved();
+    outcome.saved_well();
     has(&scene.config(), &[&token, "# from the manager"]);
     assert_eq!(std::fs::metadata(scene.config_path()).unwrap().permissions().mode() & 0o777, 0o600);
 }

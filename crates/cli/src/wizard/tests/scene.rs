@@ -158,7 +158,7 @@ impl Scene {
 
 impl Outcome {
     #[track_caller]
-    pub(super) fn is_saved(self) -> String {
+    pub(super) fn saved_well(self) -> String {
         assert_eq!(self.saved, Some(Ok(())), "{}\n{:?}", self.shown, self.ended);
         self.shown
     }
