@@ -34,13 +34,11 @@ pub(crate) async fn read(entry: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// Why it could not be stored, with the remedy.
-#[expect(dead_code, reason = "for whoever asks a person for a token")]
 pub(crate) async fn write(entry: &str, secret: &Secret) -> Result<(), String> {
     Keyring::default().write(entry, secret).await.map_err(|error| error.to_string())
 }
 
 /// Says whether there is a keyring in which an entry can be stored, as things stand.
-#[expect(dead_code, reason = "for whoever asks a person for a token")]
 pub(crate) async fn reachable() -> bool {
     Keyring::default().reachable().await
 }

@@ -28,6 +28,8 @@ pub(crate) struct Wizard {
     pub(super) draft: Draft,
     /// What was found out for the group as it was then.
     pub(super) preview: Option<(String, Preview)>,
+    /// There is a keyring in which a token can be stored.
+    pub(super) keyring: bool,
     /// How many questions were put.
     pub(super) questions: usize,
 }
@@ -42,7 +44,7 @@ impl Wizard {
     ) -> Result<Self, refray_core::name::InvalidName> {
         let draft = Draft::new(GroupName::new("personal")?);
         let (text, config) = file.unzip();
-        Ok(Self { prompt, environment, paths, style, text, config, draft, preview: None, questions: 0 })
+        Ok(Self { prompt, environment, paths, style, text, config, draft, preview: None, keyring: false, questions: 0 })
     }
 
     /// Puts the questions until they end. Whatever becomes of them, nothing was written.

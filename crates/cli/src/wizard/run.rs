@@ -17,6 +17,7 @@ use crate::args::{Format, Global};
 use crate::commands::sync;
 use crate::environment::{self, ProcessEnvironment};
 use crate::exit::Exit;
+use crate::keyring;
 use crate::load;
 use crate::paths::Paths;
 use crate::render::Style;
@@ -61,6 +62,7 @@ pub(crate) async fn run(global: &Global) -> Result<Exit> {
     let environment = Arc::new(ProcessEnvironment::default());
     let wizard = Wizard::new(prompt, environment, paths, style, file);
     let mut wizard = wizard.map_err(|error| WizardError::Terminal(error.to_string()))?;
+    wizard.keyring = keyring::reachable().await;
     greet(&mut wizard);
     let mended = Mended::new();
     // A signal from elsewhere, or Ctrl-C while a forge is asked, ends it as Ctrl-C at a question does.
@@ -91,7 +93,7 @@ fn greet(wizard: &mut Wizard) {
 
 async fn finish(global: &Global, mut wizard: Wizard, sync: bool) -> Result<Exit> {
     let config = if sync { Some(wizard.config_in_hand().map_err(WizardError::NotSaved)?) } else { None };
-    wizard.write().map_err(WizardError::NotSaved)?;
+    wizard.write().await.map_err(WizardError::NotSaved)?;
     wizard.prompt.say("");
     let path = wizard.paths.config.display().to_string();
     wizard.good(&format!("saved in {path}"));

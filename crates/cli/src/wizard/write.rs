@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::draft::{Draft, Task};
 use super::flow::Wizard;
+use crate::keyring;
 use crate::rewrite;
 
 /// What stands at the top of a file that refray made.
@@ -103,7 +104,7 @@ impl Wizard {
     }
 
     /// Writes secrets, and last of all the file.
-    pub(crate) fn write(&mut self) -> Result<(), String> {
+    pub(crate) async fn write(&mut self) -> Result<(), String> {
         let source = self.webhook_secret();
         let text = text(&self.draft, self.text.as_deref(), &source).map_err(|error| error.to_string())?;
         let folder = self.folder();
@@ -111,14 +112,19 @@ impl Wizard {
         config::parse(&text, "the configuration", &folder, self.paths.home.as_deref())
             .map_err(|errors| errors.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
         let failed = |path: &Path, error: io::Error| format!("{} cannot be written: {error}", path.display());
-        let keeps =
-            self.draft.accounts.iter().filter_map(|account| Some((account.keep.as_ref()?, account.token.as_ref()?)));
-        let mut secrets: Vec<(PathBuf, Secret)> =
-            keeps.filter_map(|(keep, token)| Some((keep.file.clone()?, token.clone()))).collect();
-        if let Task::Token(_, keep, token) = &self.draft.task
-            && let Some(file) = &keep.file
-        {
-            secrets.push((file.clone(), token.clone()));
+        let keeps = self.draft.accounts.iter();
+        let keeps = keeps.filter_map(|account| Some((account.keep.as_ref()?, account.token.as_ref()?)));
+        let task = match &self.draft.task {
+            Task::Token(_, keep, token) => Some((keep, token)),
+            _ => None,
+        };
+        let mut secrets: Vec<(PathBuf, Secret)> = Vec::new();
+        for (keep, token) in keeps.chain(task) {
+            secrets.extend(keep.file.clone().map(|file| (file, token.clone())));
+            if let Some(entry) = &keep.entry {
+                let stored = keyring::write(entry, token).await;
+                stored.map_err(|why| format!("the token cannot be stored in the keyring as {entry}: {why}"))?;
+            }
         }
         if let (Some(Webhook { secret: None, .. }), SecretSource::File(path)) = (&self.draft.webhook, &source)
             && !folder.join(path).exists()

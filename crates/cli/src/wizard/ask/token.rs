@@ -187,7 +187,7 @@ impl Wizard {
             return Ok(Turn::Through(Step::Token));
         };
         let Some(name) = self.site_in_hand() else { return Ok(Turn::Through(Step::Address)) };
-        let places = Place::all();
+        let places = Place::all(self.keyring);
         let options: Vec<String> = places.iter().map(|place| place.label(&name)).collect();
         let chosen = self.choose("Where is the token kept?", &options, 0).await?;
         match places.get(chosen) {

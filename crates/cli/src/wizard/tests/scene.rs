@@ -137,7 +137,7 @@ impl Scene {
         let environment = Arc::new(Vars(self.vars.clone()));
         let mut wizard = Wizard::new(Box::new(script), environment, paths, Style::plain(), file).unwrap();
         let ended = wizard.ask_all().await;
-        let saved = matches!(ended, Ok(End::Save { .. })).then(|| wizard.write());
+        let saved = if matches!(ended, Ok(End::Save { .. })) { Some(wizard.write().await) } else { None };
         let shown = shown.lock().unwrap().clone();
         Outcome { ended, shown: self.plain(&shown), questions: wizard.questions, saved }
     }

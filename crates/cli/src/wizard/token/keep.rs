@@ -10,6 +10,8 @@ use refray_core::secret::Secret;
 /// A place that a token can be kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// The system's keyring.
+    Keyring,
     /// A file of its own, for its owner only.
     File,
     /// An environment variable, which the user sets.
@@ -21,15 +23,16 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Every place that there is on this machine, the best first. Another one is added here, in [`Self::label`] and in
-    /// [`Keep::at`].
-    pub(crate) fn all() -> Vec<Self> {
-        vec![Self::File, Self::Variable, Self::Command, Self::Configuration]
+    /// Every place that there is on this machine, the best first.
+    pub(crate) fn all(keyring: bool) -> Vec<Self> {
+        let keyring = keyring.then_some(Self::Keyring);
+        keyring.into_iter().chain([Self::File, Self::Variable, Self::Command, Self::Configuration]).collect()
     }
 
     /// Returns how it is called in the list.
     pub(crate) fn label(self, site: &SiteName) -> String {
         match self {
+            Self::Keyring => "The system's keyring  it is open while you are signed in".to_owned(),
             Self::File => "A file of its own  that only you can read".to_owned(),
             Self::Variable => format!("{}  an environment variable that you set", variable(site)),
             Self::Command => "A command that prints it  such as `pass show forge`".to_owned(),
@@ -44,6 +47,8 @@ pub(crate) struct Keep {
     pub(crate) source: SecretSource,
     /// A file that is to be written with the token.
     pub(crate) file: Option<PathBuf>,
+    /// An entry of the keyring that is to be stored with the token.
+    pub(crate) entry: Option<String>,
     /// The user has something to do yet: what.
     pub(crate) todo: Option<String>,
 }
@@ -53,23 +58,27 @@ impl Keep {
     /// for elsewhere.
     pub(crate) fn at(place: Place, site: &SiteName, token: &Secret, folder: &Path) -> Self {
         match place {
+            Place::Keyring => {
+                let entry = site.to_string();
+                Self { entry: Some(entry.clone()), ..Self::already(SecretSource::Keyring(entry)) }
+            }
             Place::File | Place::Command => {
                 // Relative, as the configuration's own folder is where such paths start: both can be moved together.
                 let path = Path::new("tokens").join(file_name(site));
-                Self { file: Some(folder.join(&path)), source: SecretSource::File(path), todo: None }
+                Self { file: Some(folder.join(&path)), ..Self::already(SecretSource::File(path)) }
             }
             Place::Variable => {
                 let name = variable(site);
                 let todo = format!("Set {name} to the token before refray runs again.");
-                Self { source: SecretSource::Env(name), file: None, todo: Some(todo) }
+                Self { todo: Some(todo), ..Self::already(SecretSource::Env(name)) }
             }
-            Place::Configuration => Self { source: SecretSource::Value(token.clone()), file: None, todo: None },
+            Place::Configuration => Self::already(SecretSource::Value(token.clone())),
         }
     }
 
     /// Returns what it takes when the token can be had from somewhere already.
     pub(crate) const fn already(source: SecretSource) -> Self {
-        Self { source, file: None, todo: None }
+        Self { source, file: None, entry: None, todo: None }
     }
 }
 
@@ -117,6 +126,8 @@ mod tests {
         assert_eq!(keep(Place::File).file.unwrap(), Path::new("/etc/refray/tokens/git.example.com"));
         assert_eq!(Shown(&keep(Place::Variable).source).to_string(), "from GIT_EXAMPLE_COM_TOKEN");
         assert!(keep(Place::Variable).todo.is_some() && keep(Place::Variable).file.is_none());
+        assert_eq!(keep(Place::Keyring).entry.as_deref(), Some("git.example.com"));
+        assert_eq!(Place::all(true)[1..], Place::all(false));
         assert!(matches!(keep(Place::Configuration).source, SecretSource::Value(_)));
         assert_eq!(variable(&SiteName::new("127.0.0.1-3000").unwrap()), "REFRAY_127_0_0_1_3000_TOKEN");
     }

@@ -6,7 +6,7 @@ use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
 use super::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
-use crate::world::{OWNER, World, has, users};
+use crate::world::{OWNER, Session, World, has, users};
 
 fn typed(text: &str) -> String {
     format!("{text}{ENTER}")
@@ -120,4 +120,32 @@ async fn whatever_ends_it_early_leaves_the_file_and_the_terminal_as_they_were() 
         assert_eq!(code, Some(3), "{shown}");
     });
     assert!(!config(&world).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_goes_into_the_keyring_where_there_is_one() {
+    let mut world = two().await;
+    let folder = world.path("session");
+    std::fs::create_dir_all(&folder).unwrap();
+    let Some(session) = Session::start(&folder) else { return };
+    world.env.insert("DBUS_SESSION_BUS_ADDRESS".to_owned(), session.address.clone());
+    let token = world.env.remove("GITHUB_TOKEN").unwrap();
+    tokio::task::block_in_place(|| {
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.answer("First account:", &page(&world, Kind::GitHub));
+        terminal.answer("Token for", &typed(&token));
+        terminal.sees("The system's keyring");
+        terminal.sees("]");
+        terminal.keys(ENTER);
+        terminal.answer("Second account:", &page(&world, Kind::Forgejo));
+        terminal.answer("Token for", ENTER);
+        terminal.answer("All good?", &format!("{DOWN}{ENTER}"));
+        terminal.sees("saved in");
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(0), "{shown}");
+    });
+    let text = std::fs::read_to_string(config(&world)).unwrap();
+    has(&text, &["token = { keyring = \""]);
+    assert!(!text.contains(&token));
+    has(&world.bare_run(&["sync"]).exits(0), &["+ alpha: created on"]);
 }

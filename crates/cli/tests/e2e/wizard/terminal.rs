@@ -48,6 +48,10 @@ impl Terminal {
         tcsetwinsize(&line, size).unwrap();
         let end = || Stdio::from(line.try_clone().unwrap());
         let mut command = world.bare_command(args);
+        if !world.env.contains_key("DBUS_SESSION_BUS_ADDRESS") {
+            // Never the keyring of whoever runs the tests.
+            command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", world.path("no-bus").display()));
+        }
         command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
         let child = command.spawn().unwrap();
         // The command keeps its ends of the terminal open for as long as it lives.
