@@ -113,8 +113,29 @@ const CATALOGUE: &[Known] = &[
         "default_branch",
         "Choose another default branch there first.",
     ),
+    // Branches come before tags: a branch's name may have the letters of `tag` in it.
     known(
-        &["tag", "is protected"],
+        &["branch ", " is protected from unverified commit "],
+        "unsigned_commit",
+        "The branch takes only signed commits whose key the forge knows: tell it the key, or lift that rule on this forge.",
+    ),
+    known(
+        &["branch ", " is protected from changing file "],
+        "protected_file",
+        "The branch keeps a file from being changed: take it out of the protected files of the branch's rule on this forge.",
+    ),
+    known(
+        &["branch ", " is protected from "],
+        "protected_branch",
+        "Let the token's account push to the protected branch, or lift its protection on this forge.",
+    ),
+    known(
+        &["to protected branch "],
+        "protected_branch",
+        "Let the token's account push to the protected branch, or lift its protection on this forge.",
+    ),
+    known(
+        &["tag ", " is protected"],
         "protected_tag",
         "Let the token's account write the protected tag, or lift its protection on this forge.",
     ),
@@ -224,8 +245,43 @@ mod tests {
             "protected_branch",
         ),
         ("pre-receive hook declined", "GitLab: The default branch of a project cannot be deleted.", "default_branch"),
-        ("pre-receive hook declined", "Gitea: branch main is protected from force push", "protected_branch"),
-        ("pre-receive hook declined", "Gitea: Tag v1 is protected", "protected_tag"),
+        (
+            "pre-receive hook declined",
+            "error:\nerror: branch main is protected from force push\nerror:",
+            "protected_branch",
+        ),
+        (
+            "pre-receive hook declined",
+            "error:\nerror: branch staging is protected from deletion\nerror:",
+            "protected_branch",
+        ),
+        (
+            "pre-receive hook declined",
+            "error:\nerror: Not allowed to force-push to protected branch staging\nerror:",
+            "protected_branch",
+        ),
+        (
+            "pre-receive hook declined",
+            "Forgejo: Not allowed to push to protected branch protected-tag",
+            "protected_branch",
+        ),
+        (
+            "pre-receive hook declined",
+            "error:\nerror: branch main is protected from unverified commit 1f2e3d4c5b6a79880716253443526170f1e2d3c4\nerror:",
+            "unsigned_commit",
+        ),
+        (
+            "pre-receive hook declined",
+            "error:\nerror: branch main is protected from changing file ci.yml\nerror:",
+            "protected_file",
+        ),
+        (
+            "pre-receive hook declined",
+            "error:\nerror: branch main is the default branch and cannot be deleted\nerror:",
+            "default_branch",
+        ),
+        ("pre-receive hook declined", "error:\nerror: User permission denied for writing.\nerror:", "no_permission"),
+        ("pre-receive hook declined", "error:\nerror: Tag v1 is protected\nerror:", "protected_tag"),
         ("pre-receive hook declined", "error: GH001: Large files detected.", "file_too_large"),
         (
             "pre-receive hook declined",

@@ -280,7 +280,7 @@ mod tests {
     fn a_branch_that_the_hook_names_is_sent_apart() {
         let updates = [update("refs/heads/main"), update("refs/heads/a"), update("refs/tags/v1")];
         let mut waiting = Vec::new();
-        split(updates.iter().collect(), "Gitea: Not allowed to push to protected branch main", &mut waiting);
+        split(updates.iter().collect(), "error: Not allowed to push to protected branch main", &mut waiting);
         assert_eq!(waiting, vec![vec![&updates[0]], vec![&updates[1], &updates[2]]]);
     }
 

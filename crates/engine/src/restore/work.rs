@@ -165,7 +165,7 @@ fn copies(
                 let named: Vec<_> = listing.iter().filter(|repository| repository.name.key() == key).collect();
                 match (named.as_slice(), sight.looks.get(key)) {
                     ([repository], _) if repository.disabled => {
-                        Copy::Unreadable("the forge has disabled it".to_owned())
+                        Copy::Unreadable("the forge has disabled it, or its code is switched off there".to_owned())
                     }
                     ([repository], _) => present(repository),
                     ([_, _, ..], _) => Copy::Unreadable("it has several repositories of this name".to_owned()),

@@ -18,11 +18,17 @@ pub(crate) struct Description {
     internal: Option<bool>,
     archived: Option<bool>,
     mirror: Option<bool>,
-    has_code: Option<bool>,
+    permissions: Option<Permissions>,
     fork: Option<bool>,
     object_format_name: Option<String>,
     html_url: Option<String>,
     updated_at: Option<String>,
+}
+
+/// What the account may do with a repository's code.
+#[derive(Debug, Clone, Deserialize)]
+struct Permissions {
+    pull: Option<bool>,
 }
 
 /// The user or organisation that a repository belongs to.
@@ -65,7 +71,8 @@ impl Description {
             default_branch: self.default_branch.and_then(|branch| BranchName::new(branch).ok()),
             // What the forge itself pulls from elsewhere can be read and takes no push, just like an archived one.
             archived: self.archived.unwrap_or(false) || self.mirror.unwrap_or(false),
-            disabled: self.has_code == Some(false),
+            // Without its code, not even its owner may pull. There is a `has_code` too, which Gitea leaves at `false`.
+            disabled: self.permissions.and_then(|permissions| permissions.pull) == Some(false),
             fork: self.fork.unwrap_or(false),
             web_url: self.html_url,
             // An unset time is written as the first day of the year 1.
@@ -154,7 +161,14 @@ mod tests {
         };
         assert!(with("archived", true).archived);
         assert!(with("mirror", true).archived);
-        assert!(with("has_code", false).disabled);
+        assert!(!with("has_code", false).disabled);
+        let may = |pull: bool| {
+            let mut object = base.clone();
+            object["has_code"] = false.into();
+            object["permissions"] = json!({"admin": true, "push": pull, "pull": pull});
+            read(object).describe().unwrap()
+        };
+        assert!(may(false).disabled && !may(true).disabled);
         let plain = with("archived", false);
         assert!(!plain.archived && !plain.disabled && plain.updated.is_none() && plain.default_branch.is_none());
         assert!(read(base).belongs_to("O"));

@@ -54,6 +54,10 @@ pub(super) fn grant(site: &Site, route: &Route, service: Service, headers: &http
     if moved {
         return Err(Denial::Moved(world.full_path(repository)));
     }
+    if repository.disabled && matches!(kind, Kind::Gitea | Kind::Forgejo) {
+        // What is switched off there is the code, which then nobody finds.
+        return Err(invisible(kind, &viewer));
+    }
     if repository.disabled {
         let text = "Access to this repository has been disabled by GitHub staff.".to_owned();
         return Err(Denial::Refused(StatusCode::FORBIDDEN, text));

@@ -151,7 +151,11 @@ impl Rules<'_> {
         let name = &command.name;
         let refuse = |when, text: &str| {
             // An empty line goes before, as the forge's hook writes one to its standard output.
-            let lines = vec![String::new(), format!("{forge}: {text}")];
+            let lines = if forge == "Gitea" {
+                vec![String::new(), "error:".to_owned(), format!("error: {text}"), "error:".to_owned()]
+            } else {
+                vec![String::new(), format!("{forge}: {text}")]
+            };
             vec![Refusal { when, name: name.clone(), lines, reason: "" }]
         };
         if !self.grant.access.write {

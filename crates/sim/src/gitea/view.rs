@@ -69,7 +69,10 @@ pub(crate) fn repository_json(site: &Site, world: &World, it: &Repository, viewe
         "website": it.homepage, "stars_count": 0, "forks_count": 0, "watchers_count": 1, "open_issues_count": 0,
         "open_pr_counter": open, "release_counter": 0, "default_branch": it.default_branch,
         "archived": it.archived, "created_at": it.created, "updated_at": it.updated, "archived_at": archived_at,
-        "permissions": { "admin": access.admin, "push": access.write, "pull": access.read },
+        // Whether the code can be had is told by these alone.
+        "permissions": {
+            "admin": access.admin, "push": access.write && !it.disabled, "pull": access.read && !it.disabled,
+        },
         "has_issues": setting("has_issues", true),
         "internal_tracker": {
             "enable_time_tracker": true, "allow_only_contributors_to_track_time": true,
@@ -93,7 +96,8 @@ pub(crate) fn repository_json(site: &Site, world: &World, it: &Repository, viewe
         })
     } else {
         json!({
-            "has_code": true, "projects_mode": "all", "allow_manual_merge": false, "autodetect_manual_merge": false,
+            // The server knows the field and never fills it.
+            "has_code": false, "projects_mode": "all", "allow_manual_merge": false, "autodetect_manual_merge": false,
             "licenses": null,
         })
     };

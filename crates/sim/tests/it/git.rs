@@ -126,7 +126,7 @@ async fn protected_branches_are_refused_in_each_forge_s_own_words() {
                 "(pre-receive hook declined)",
             ],
         ),
-        (Kind::Gitea, vec!["remote: Gitea: branch main is protected from force push", "(pre-receive hook declined)"]),
+        (Kind::Gitea, vec!["remote: error: branch main is protected from force push", "(pre-receive hook declined)"]),
         (
             Kind::Forgejo,
             vec!["remote: Forgejo: branch main is protected from force push", "(pre-receive hook declined)"],

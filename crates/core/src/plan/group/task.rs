@@ -136,7 +136,7 @@ impl<'a> Judged<'_, 'a> {
 
 fn present(repository: &Repository, remembered: Option<&Known>) -> Copy {
     if repository.disabled {
-        return Copy::Unreadable("the forge has disabled it".to_owned());
+        return Copy::Unreadable("the forge has disabled it, or its code is switched off there".to_owned());
     }
     Copy::Present {
         repository: repository.clone(),
