@@ -178,16 +178,24 @@ const CATALOGUE: &[Known] = &[
         "Give refray's user the right to write in the receiving repository.",
     ),
     known(&["permission denied"], "no_permission", "Give the token's account write access to the repository."),
-    known(
-        &["directory/file conflict"],
-        "name_conflict",
-        "A reference's name is the folder of another's: delete one of the two on this side.",
-    ),
+    Known { parts: &["directory/file conflict"], refusal: NAME_CONFLICT },
 ];
 
-/// Judges why a reference was not taken: `reason` is the word in git's report, `remote` what the server printed.
-pub(crate) fn judge(reason: &str, remote: &str) -> Meaning {
+/// A reference's name is the folder of another's.
+const NAME_CONFLICT: Refusal = Refusal {
+    code: "name_conflict",
+    remedy: "A reference's name is the folder of another's: delete one of the two on this side.",
+};
+
+/// Judges why the reference of that full name was not taken: `reason` is the word in git's report, `remote` what the
+/// server printed, possibly of other references too.
+pub(crate) fn judge(name: &str, reason: &str, remote: &str) -> Meaning {
     let text = format!("{reason}\n{remote}").to_lowercase();
+    // In the report such a name looks like one that somebody else was faster with.
+    let in_the_way = format!("' exists; cannot create '{name}'");
+    if remote.lines().any(|line| line.trim_end().ends_with(&in_the_way)) {
+        return Meaning::Refused(NAME_CONFLICT);
+    }
     if MOVED.iter().any(|moved| reason.to_lowercase().contains(moved)) {
         return Meaning::Moved;
     }
@@ -307,7 +315,7 @@ mod tests {
     #[test]
     fn every_sample_is_known_by_its_name() {
         for (reason, remote, code) in SAMPLES {
-            match judge(reason, remote) {
+            match judge("refs/heads/x", reason, remote) {
                 Meaning::Refused(refusal) => assert_eq!(refusal.code, *code, "{reason} / {remote}"),
                 other => panic!("{reason}: {other:?}"),
             }
@@ -322,8 +330,18 @@ mod tests {
             "failed to update ref",
             "cannot lock ref 'refs/heads/x'",
         ] {
-            assert_eq!(judge(reason, ""), Meaning::Moved, "{reason}");
+            assert_eq!(judge("refs/heads/x", reason, ""), Meaning::Moved, "{reason}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_the_folder_of_another_is_no_lost_race() {
+        let said =
+            "error: cannot lock ref 'refs/heads/a': 'refs/heads/a/b' exists; cannot create 'refs/heads/a'        ";
+        let judged = |name| judge(name, "failed to update ref", said);
+        assert_eq!(judged("refs/heads/a"), Meaning::Refused(NAME_CONFLICT));
+        // It says nothing of another one that was sent along.
+        assert_eq!(judged("refs/heads/x"), Meaning::Moved);
     }
 
     #[test]

@@ -130,3 +130,24 @@ async fn a_forge_whose_disk_is_full_is_named_and_the_next_run_goes_through() {
     world.refray(&["sync"]).exits(0);
     world.agree(&users(&kinds), "one");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_the_folder_of_another_is_named_and_the_rest_goes_through() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let mut world = World::of_forges(&kinds).await;
+    world.add_folders(&["disk"]);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    world.site(Kind::GitHub).commit(OWNER, "one", "topic", &[("t", "1")], "shallow\n").unwrap();
+    let work = world.work("hand");
+    let disk = Place::Folder("disk");
+    work.git(&["fetch", "-q", &world.bare(&disk, "one").display().to_string(), "main"]);
+    work.git(&["checkout", "-q", "-B", "main", "FETCH_HEAD"]);
+    let tip = work.commit("second");
+    work.push(&disk, "one", &["main", "main:refs/heads/topic/deep"]);
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["refused (name_conflict)", "topic/deep on github/ada", "topic on disk/disk", "delete one of the two"]);
+    for kind in kinds {
+        has(&world.refs(&Place::Forge(kind, OWNER), "one"), &[&format!("{tip} refs/heads/main")]);
+    }
+}

@@ -1,8 +1,6 @@
 //! Branches and tags that come, move and go.
 
-use crate::world::{Lab, Place, has, newest};
-
-const HERE: Place = Place::Forge(0);
+use crate::world::{HERE, Lab, has, newest};
 
 #[test]
 #[ignore = "needs named forges"]

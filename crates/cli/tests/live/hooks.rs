@@ -1,8 +1,7 @@
 //! Webhooks: put on every repository, looked at, moved, removed.
 
-use crate::world::{Lab, Place, has};
+use crate::world::{HERE, Lab, has};
 
-const HERE: Place = Place::Forge(0);
 // Nobody listens there. A forge that takes no address of a machine of its own gets one that is nobody's.
 const LOCAL: [&str; 2] = ["http://127.0.0.1:9/webhook", "http://127.0.0.1:9/moved"];
 const PUBLIC: [&str; 2] = ["https://refray.example.com/webhook", "https://refray.example.com/moved"];

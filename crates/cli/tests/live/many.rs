@@ -1,8 +1,7 @@
 //! More repositories and branches than a page of a listing holds.
 
-use crate::world::{Lab, Place, has};
+use crate::world::{HERE, Lab, Place, has};
 
-const HERE: Place = Place::Forge(0);
 const COUNT: usize = 55;
 
 #[test]

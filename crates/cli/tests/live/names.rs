@@ -1,8 +1,6 @@
 //! Names that forges fold, take or refuse.
 
-use crate::world::{Kind, Lab, New, Place, has};
-
-const HERE: Place = Place::Forge(0);
+use crate::world::{HERE, Kind, Lab, New, Place, has};
 
 #[test]
 #[ignore = "needs named forges"]

@@ -1,8 +1,6 @@
 //! What a forge does not take stops itself alone, and is named.
 
-use crate::world::{Kind, Lab, Place, Rule, has};
-
-const HERE: Place = Place::Forge(0);
+use crate::world::{HERE, Kind, Lab, Place, Rule, has};
 
 #[test]
 #[ignore = "needs named forges"]
@@ -96,6 +94,23 @@ fn names_that_a_forge_keeps_for_itself_stop_themselves_alone() {
         } else {
             assert!(!run.stdout.contains("refused (unknown)"), "{}", run.stdout);
         }
+        has(&lab.refs(HERE, &name), &[&format!("{tip}\trefs/heads/main")]);
+    });
+}
+
+#[test]
+#[ignore = "needs named forges"]
+fn a_name_that_is_the_folder_of_another_stops_itself_alone() {
+    Lab::each("", |lab| {
+        let name = lab.name("folders");
+        let work = lab.seed(HERE, &name);
+        lab.refray(&["sync"]).exits(0);
+        work.push(HERE, &["main:refs/heads/topic"]);
+        let tip = work.commit("second");
+        work.push(lab.there(), &["main", "main:refs/heads/topic/deep"]);
+        let said = lab.refray(&["sync"]).exits(1);
+        has(&said, &["topic/deep", "remedy: "]);
+        assert!(!said.contains("refused (unknown)"), "{said}");
         has(&lab.refs(HERE, &name), &[&format!("{tip}\trefs/heads/main")]);
     });
 }

@@ -1,8 +1,6 @@
 //! Repositories that are renamed, deleted, or become visible to others.
 
-use crate::world::{Lab, Place, has, newest};
-
-const HERE: Place = Place::Forge(0);
+use crate::world::{HERE, Lab, has, newest};
 
 /// So many repositories, in agreement.
 fn agreed(lab: &Lab, count: usize) -> Vec<String> {
@@ -39,13 +37,15 @@ fn a_rename_is_held_and_neither_a_deletion_nor_a_creation() {
 
 #[test]
 #[ignore = "needs named forges"]
-fn a_deleted_repository_is_deleted_nowhere_else_unless_that_is_wanted() {
+fn a_deleted_repository_is_made_anew_unless_its_deletion_is_wanted() {
     Lab::each("", |lab| {
         let names = agreed(lab, 2);
+        let before = lab.agree(&names[0]);
         lab.delete(HERE, &names[0]);
-        let said = lab.refray(&["sync"]);
-        has(&said.stdout, &[&names[0]]);
-        assert!(lab.exists(lab.there(), &names[0]) && !lab.exists(HERE, &names[0]), "{}", said.stdout);
+        has(&lab.refray(&["sync", "--no-create"]).stdout, &[&names[0]]);
+        assert!(lab.exists(lab.there(), &names[0]) && !lab.exists(HERE, &names[0]));
+        has(&lab.refray(&["sync"]).exits(0), &["created on"]);
+        assert_eq!(lab.agree(&names[0]), before);
     });
 }
 

@@ -1,8 +1,6 @@
 //! What `refray doctor` and `refray sync` say of tokens.
 
-use crate::world::{Lab, Place, has};
-
-const HERE: Place = Place::Forge(0);
+use crate::world::{HERE, Lab, Place, has};
 
 #[test]
 #[ignore = "needs named forges"]
@@ -39,10 +37,11 @@ fn a_token_that_may_only_read_is_named_and_deletes_nothing() {
             return;
         };
         let (name, new) = (lab.name("one"), lab.name("new"));
-        let work = lab.seed(HERE, &name);
+        lab.seed(HERE, &name);
         lab.refray(&["sync"]).exits(0);
         lab.env.insert(Lab::variable(&lab.forges[0]), narrow);
         has(&lab.refray(&["doctor"]).stdout, &["right to push by git", "missing", "remedy: "]);
+        let work = lab.clone_of(&name);
         let tip = work.commit("second");
         work.push(lab.there(), &["main"]);
         lab.seed(Place::Folder, &new);

@@ -6,9 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::world::{Lab, Place, has, until};
-
-const HERE: Place = Place::Forge(0);
+use crate::world::{HERE, Lab, Place, has, until};
 
 /// A running daemon; killed when it is dropped.
 struct Daemon(Child);

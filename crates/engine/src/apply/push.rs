@@ -181,11 +181,13 @@ impl Target<'_> {
     fn refused(&self, update: &RefUpdate, reason: &str, messages: &str, unpack: Option<&str>) -> Outcome {
         let said = [reason, unpack.unwrap_or_default(), messages];
         let remote = said[1..].join("\n");
-        match refusal::judge(reason, &remote) {
+        match refusal::judge(&update.name.to_string(), reason, &remote) {
             Meaning::Moved => Outcome::Moved,
             Meaning::Refused(refusal) => {
                 tracing::debug!(endpoint = %self.endpoint, name = %update.name, reason, "refused");
-                let lines = said.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
+                let lines = said.iter().flat_map(|text| text.lines()).map(str::trim);
+                // Gitea puts what it says between two lines that say nothing.
+                let lines = lines.filter(|line| !line.is_empty() && *line != "error:");
                 Outcome::Refused {
                     refusal: refusal.code.to_owned(),
                     message: lines.take(MESSAGE_LINES).collect::<Vec<_>>().join("\n"),

@@ -17,6 +17,11 @@ impl Lab {
         work
     }
 
+    /// Returns to a clone that was made before.
+    pub(crate) fn clone_of(&self, name: &str) -> Work<'_> {
+        Work { lab: self, folder: format!("work/{name}") }
+    }
+
     /// Makes a repository somewhere, with what the clone of the same name has on `main`.
     pub(crate) fn seed(&self, place: Place, name: &str) -> Work<'_> {
         self.create(place, name);
