@@ -42,7 +42,7 @@ pub(super) fn page() -> String {
     );
     writer.page.push_str(
         "## Events of a run\n\n`refray sync`, `refray plan`, `refray apply`, `refray undo`, `refray backup restore` and \
-         `refray serve` print these as they happen, and `refray doctor` and the `webhook` commands where an endpoint \
+         `refray serve` print these as they happen, and the `webhook` commands where an endpoint \
          cannot be listed. Each has a field `event` that names it.\n\n",
     );
     // How many bytes have passed at some moment is for eyes, and not written.
