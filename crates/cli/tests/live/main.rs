@@ -4,7 +4,7 @@
 //! One named forge is synced with a folder, several with one another and a folder. Each scene has a prefix of its own for
 //! the names of its repositories, touches no other repository, and deletes its own at the end, also when it fails.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "a scene says why a part of it is left out")]
+#![expect(clippy::print_stdout, clippy::format_push_string, reason = "a scene says why a part of it is left out")]
 
 mod branches;
 mod conflicts;

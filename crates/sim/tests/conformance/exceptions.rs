@@ -69,7 +69,11 @@ const FIELDS: &[(&[&str], &str, &str)] = &[
         "username` is not described",
         "written beside `login` when a user is turned into JSON, for old clients",
     ),
-    (&["gitlab"], "token_present` is not described", "whether a hook has a token, or one that signs: newer than the description"),
+    (
+        &["gitlab"],
+        "token_present` is not described",
+        "whether a hook has a token, or one that signs: newer than the description",
+    ),
 ];
 
 /// Answers that are described by the wrong schema: the forges, the operation, the schema that is right, and why.

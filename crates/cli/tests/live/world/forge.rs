@@ -59,6 +59,10 @@ impl Forge {
     pub(crate) fn named() -> Vec<Self> {
         // Somebody else may have installed it, which is as well.
         drop(rustls::crypto::ring::default_provider().install_default());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a second opinion: not refray's own client asks what stands there"
+        )]
         let client = Client::builder().timeout(Duration::from_secs(60)).user_agent("refray-live").build().unwrap();
         let named = Kind::ALL.into_iter().filter_map(|kind| {
             let url = variable(kind, "URL")?;
