@@ -1,6 +1,7 @@
 //! The stage of a scene: one forge to which something happens, the others, and a folder.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -194,8 +195,14 @@ impl Drop for Lab {
     fn drop(&mut self) {
         for forge in &self.forges {
             let owner = self.owner(forge);
-            for name in forge.names(owner, &self.prefix) {
-                forge.delete(owner, &name);
+            // What fails here must not hide why the scene failed, nor keep the other scenes from being played.
+            let cleaned = catch_unwind(AssertUnwindSafe(|| {
+                for name in forge.names(owner, &self.prefix) {
+                    forge.delete(owner, &name);
+                }
+            }));
+            if cleaned.is_err() {
+                println!("{}*: left behind in {owner} on {}", self.prefix, forge.url);
             }
         }
     }
