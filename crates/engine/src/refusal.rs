@@ -178,28 +178,24 @@ const CATALOGUE: &[Known] = &[
         "Give refray's user the right to write in the receiving repository.",
     ),
     known(&["permission denied"], "no_permission", "Give the token's account write access to the repository."),
-    Known { parts: &["directory/file conflict"], refusal: NAME_CONFLICT },
+    known(
+        &["directory/file conflict"],
+        "name_conflict",
+        "A reference's name is the folder of another's: delete one of the two on this side.",
+    ),
 ];
-
-/// A reference's name is the folder of another's.
-const NAME_CONFLICT: Refusal = Refusal {
-    code: "name_conflict",
-    remedy: "A reference's name is the folder of another's: delete one of the two on this side.",
-};
 
 /// Judges why the reference of that full name was not taken: `reason` is the word in git's report, `remote` what the
 /// server printed, possibly of other references too.
 pub(crate) fn judge(name: &str, reason: &str, remote: &str) -> Meaning {
-    let text = format!("{reason}\n{remote}").to_lowercase();
     // In the report such a name looks like one that somebody else was faster with.
     let in_the_way = format!("' exists; cannot create '{name}'");
-    if remote.lines().any(|line| line.trim_end().ends_with(&in_the_way)) {
-        return Meaning::Refused(NAME_CONFLICT);
-    }
-    if MOVED.iter().any(|moved| reason.to_lowercase().contains(moved)) {
+    let is_in_the_way = remote.lines().any(|line| line.trim_end().ends_with(&in_the_way));
+    if !is_in_the_way && MOVED.iter().any(|moved| reason.to_lowercase().contains(moved)) {
         return Meaning::Moved;
     }
-    if let Some(known) = CATALOGUE.iter().find(|known| holds_in_order(&text, known.parts)) {
+    let text = if is_in_the_way { "directory/file conflict" } else { &format!("{reason}\n{remote}").to_lowercase() };
+    if let Some(known) = CATALOGUE.iter().find(|known| holds_in_order(text, known.parts)) {
         return Meaning::Refused(known.refusal);
     }
     Meaning::Refused(Refusal { code: "unknown", remedy: "Look at what the forge says, and try the same push by hand." })
@@ -339,7 +335,8 @@ mod tests {
         let said =
             "error: cannot lock ref 'refs/heads/a': 'refs/heads/a/b' exists; cannot create 'refs/heads/a'        ";
         let judged = |name| judge(name, "failed to update ref", said);
-        assert_eq!(judged("refs/heads/a"), Meaning::Refused(NAME_CONFLICT));
+        let Meaning::Refused(refusal) = judged("refs/heads/a") else { panic!("taken for a lost race") };
+        assert_eq!(refusal.code, "name_conflict");
         // It says nothing of another one that was sent along.
         assert_eq!(judged("refs/heads/x"), Meaning::Moved);
     }
