@@ -87,7 +87,9 @@ fn in_field(texts: &Value, fits: impl Fn(&str) -> bool) -> bool {
 
 /// The right that a Gitea or Forgejo token lacks.
 pub(crate) fn gitea_required_scope(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("token does not have at least one of required scope(s), required=[")?;
+    let rest = message.strip_prefix("token does not have at least one of required scope(s)")?;
+    // Forgejo tells only what is wanted, and not what the token has.
+    let rest = rest.strip_prefix(", required=[").or_else(|| rest.strip_prefix(": ["))?;
     let (scopes, _) = rest.split_once(']')?;
     Some(scopes.split([' ', ',']).filter(|scope| !scope.is_empty()).collect::<Vec<_>>().join(" or "))
         .filter(|text| !text.is_empty())
@@ -170,6 +172,9 @@ mod tests {
     #[test]
     fn missing_scopes_are_read() {
         assert_eq!(gitea_required_scope(GITEA_SCOPE).as_deref(), Some("write:repository"));
+        let forgejo = "token does not have at least one of required scope(s): [write:repository]";
+        assert_eq!(gitea_required_scope(forgejo).as_deref(), Some("write:repository"));
+        assert_eq!(gitea_token_scopes(forgejo), None);
         assert_eq!(gitea_required_scope("user should be an owner"), None);
         assert_eq!(gitea_token_scopes(GITEA_SCOPE), Some(vec!["read:repository".to_owned()]));
         assert_eq!(gitea_token_scopes("user should be an owner"), None);
