@@ -77,16 +77,14 @@ impl GraphQl {
         while let Some(word) = words.next() {
             match word.as_str() {
                 "}" => return,
-                "..." => match words.next().as_deref() {
-                    // A fragment in place.
-                    Some("on") => {
+                "..." => {
+                    // A named fragment stands on its own, one in place is looked into.
+                    if words.next().as_deref() == Some("on") {
                         let inner = words.next().unwrap_or_default();
                         words.next();
                         self.selection(&inner, words, findings);
                     }
-                    // A named one stands on its own.
-                    _ => {}
-                },
+                }
                 "{" => {
                     let inner = self.types.get(kind).and_then(|fields| fields.get(&last)).cloned();
                     self.selection(&inner.unwrap_or_default(), words, findings);

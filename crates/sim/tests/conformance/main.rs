@@ -4,7 +4,6 @@
 //! the same folder and with `REFRAY_SPECS` naming the folder of the descriptions (`github.json`, `gitlab.json`,
 //! `gitea.json`, `forgejo.json` and `github-graphql-refs.graphql`).
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "the report is what the test is run for")]
 
 mod exceptions;
 mod exchange;
