@@ -39,6 +39,8 @@ pub enum ErrorKind {
     AlreadyExists,
     /// 400 or 422: the forge refuses what was sent.
     Invalid,
+    /// The account has as many repositories, or takes as much space, as the forge allows it.
+    Quota,
     /// The repository has as many webhooks as the forge allows.
     HookLimit,
     /// The forge's administrator has switched webhooks off.
@@ -110,6 +112,11 @@ impl ForgeError {
             ErrorKind::Invalid => {
                 "Change what is objected to, or leave the repository out with `repo_blacklist`.".into()
             }
+            ErrorKind::Quota => format!(
+                "Delete what is not needed any more in the account, or ask the administrator of site `{}` to raise its \
+                 limit.",
+                self.site
+            ),
             ErrorKind::HookLimit => {
                 "Remove a webhook that is not needed any more in the repository's settings, and run again.".into()
             }
@@ -166,6 +173,7 @@ impl fmt::Display for ErrorKind {
             Self::Moved { to } => write!(f, "it has moved to {to}"),
             Self::AlreadyExists => f.write_str("the name is taken"),
             Self::Invalid => f.write_str("it was refused"),
+            Self::Quota => f.write_str("the account has as much as the forge allows it"),
             Self::HookLimit => f.write_str("the repository has as many webhooks as the forge allows"),
             Self::HooksDisabled => f.write_str("the forge has webhooks switched off"),
             Self::HookAddress => f.write_str("the forge does not deliver to this address"),

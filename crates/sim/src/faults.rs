@@ -1,5 +1,6 @@
 //! Misbehaviour, switched on and off while a site runs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -77,6 +78,15 @@ struct State {
     ls_refs_refused: bool,
     receive: Vec<ReceiveFault>,
     before_receive: Vec<(u64, Hook)>,
+    late_intake: Option<u64>,
+    not_taken_in: BTreeMap<u64, Waiting>,
+}
+
+/// What was pushed into an empty repository and waits to be taken in.
+#[derive(Debug)]
+struct Waiting {
+    looks: u64,
+    branch: Option<String>,
 }
 
 impl fmt::Debug for Faults {
@@ -158,6 +168,31 @@ impl Faults {
     /// moment at which another pusher wins the race.
     pub fn before_receive(&self, repository: u64, hook: impl FnOnce(&Site) + Send + 'static) {
         self.state().before_receive.push((repository, Box::new(hook)));
+    }
+
+    /// Takes in what is pushed into an empty repository only after so many API requests about it: until then it counts as
+    /// empty, and then its default branch is chosen. Gitea and Forgejo do so a moment after the push.
+    pub fn late_intake(&self, looks: u64) {
+        self.state().late_intake = Some(looks);
+    }
+
+    /// Says whether what was pushed is taken in later, and remembers which branch is the default one then.
+    pub(crate) fn puts_off(&self, repository: u64, branch: Option<&str>) -> bool {
+        let mut state = self.state();
+        let Some(looks) = state.late_intake else { return false };
+        state.not_taken_in.insert(repository, Waiting { looks, branch: branch.map(str::to_owned) });
+        true
+    }
+
+    /// Counts a look at a repository, and returns the default branch to be when it is time to take in what was pushed.
+    pub(crate) fn look(&self, repository: u64) -> Option<Option<String>> {
+        let mut state = self.state();
+        let waiting = state.not_taken_in.get_mut(&repository)?;
+        waiting.looks = waiting.looks.saturating_sub(1);
+        if waiting.looks > 0 {
+            return None;
+        }
+        state.not_taken_in.remove(&repository).map(|waiting| waiting.branch)
     }
 
     pub(crate) fn v2_is_off(&self) -> bool {

@@ -110,6 +110,26 @@ async fn a_new_default_branch_is_switched_to_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_default_branch_outlasts_what_a_forge_chooses_some_time_after_the_push() {
+    let world = World::of_forges(&[Kind::GitHub, Kind::Gitea, Kind::Forgejo]).await;
+    let from = world.site(Kind::GitHub);
+    let options = NewRepository { default_branch: Some("trunk".into()), ..NewRepository::default() };
+    let made = from.create_repo(OWNER, "one", options).unwrap();
+    let tip = from.commit(OWNER, "one", "trunk", &[("f", "1")], "first\n").unwrap();
+    from.move_ref(made.id, "refs/heads/main", &tip).unwrap();
+    for kind in [Kind::Gitea, Kind::Forgejo] {
+        world.site(kind).faults().late_intake(2);
+    }
+    world.refray(&["sync"]).exits(0);
+    for kind in [Kind::GitHub, Kind::Gitea, Kind::Forgejo] {
+        let there = world.site(kind).repository(OWNER, "one").unwrap();
+        assert_eq!((there.default_branch.as_str(), there.empty), ("trunk", false), "{kind}");
+    }
+    assert!(world.agree(&users(&[Kind::GitHub, Kind::Gitea, Kind::Forgejo]), "one").starts_with("refs/heads/trunk\n"));
+    has(&world.refray(&["sync"]).exits(0), &["1 agreed already"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_the_group_lets_through_is_touched() {
     let mut world = World::of_forges(&[Kind::GitHub, Kind::Gitea]).await;
     world.seed(Kind::GitHub, "shown", Visibility::Public);

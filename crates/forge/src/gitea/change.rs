@@ -12,7 +12,7 @@ use super::names;
 use super::repository::Description;
 use crate::api::{Deletion, Lookup, NewRepository, RepositoryPatch};
 use crate::error::{ErrorKind, ForgeError};
-use crate::http::Call;
+use crate::http::{Call, Patience};
 
 /// The longest description that is taken, in characters.
 const LONGEST_DESCRIPTION: usize = 2048;
@@ -103,24 +103,50 @@ impl Gitea {
     ) -> Result<Repository, ForgeError> {
         let doing = format!("change {path}");
         let url = self.repository_url(path, &doing, &[])?;
-        let call = if *patch == RepositoryPatch::default() {
-            Call::get(url, &doing)
-        } else {
-            Call::patch(url, &doing).json(&Change {
-                default_branch: patch.default_branch.as_ref().map(|branch| branch.as_str()),
-                description: patch.description.as_deref().map(shortened),
-                private: patch.visibility.map(|visibility| visibility != Visibility::Public),
-                ..Change::default()
-            })
+        let look = Call::get(url.clone(), &doing);
+        let change = Call::patch(url, &doing).json(&Change {
+            default_branch: patch.default_branch.as_ref().map(|branch| branch.as_str()),
+            description: patch.description.as_deref().map(shortened),
+            private: patch.visibility.map(|visibility| visibility != Visibility::Public),
+            ..Change::default()
+        });
+        let Some(wanted) = &patch.default_branch else {
+            let call = if *patch == RepositoryPatch::default() { look } else { change };
+            return self.describe(&doing, self.client.json(&call).await?);
         };
-        let repository = self.describe(&doing, self.client.json(&call).await?)?;
-        if let Some(wanted) = &patch.default_branch
-            && repository.default_branch.as_ref() != Some(wanted)
-        {
+        let mut patience = self.client.settling();
+        self.taken_in(&look, &mut patience).await?;
+        let changed: Description = loop {
+            match self.client.json(&change).await {
+                Ok(changed) => break changed,
+                // Gitea has done it and then fails while it still works on an earlier change of the same kind, and half
+                // of what it knows is as before. Saying the same again sets that right.
+                Err(error) if matches!(error.kind, ErrorKind::Server { .. }) => {
+                    let Some(wait) = patience.next(None, fastrand::f64()) else { return Err(error) };
+                    tokio::time::sleep(wait).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let repository = self.describe(&doing, changed)?;
+        if repository.default_branch.as_ref() != Some(wanted) {
             let message = format!("the default branch is still not `{wanted}`; does the branch exist?");
             return Err(self.client.error(doing, ErrorKind::Invalid, message));
         }
         Ok(repository)
+    }
+
+    /// Waits until the forge has taken in what was pushed into an empty repository. It does so some time after the push,
+    /// and chooses a default branch then, over whatever was asked for until that moment.
+    async fn taken_in(&self, look: &Call, patience: &mut Patience) -> Result<(), ForgeError> {
+        while self.client.json::<Description>(look).await?.is_empty() {
+            let Some(wait) = patience.next(None, fastrand::f64()) else {
+                let message = "the forge has not taken in yet what was pushed";
+                return Err(self.client.error(look.doing.as_str(), ErrorKind::Timeout, message));
+            };
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
     }
 
     /// Renames a repository, if it still has that id.

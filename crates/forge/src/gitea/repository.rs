@@ -18,6 +18,7 @@ pub(crate) struct Description {
     internal: Option<bool>,
     archived: Option<bool>,
     mirror: Option<bool>,
+    empty: Option<bool>,
     permissions: Option<Permissions>,
     fork: Option<bool>,
     object_format_name: Option<String>,
@@ -54,6 +55,11 @@ impl Description {
     /// Says whether the repository is known to use SHA-256. Only versions that can have such repositories tell.
     pub(crate) fn is_sha256(&self) -> bool {
         self.object_format_name.as_deref() == Some("sha256")
+    }
+
+    /// Says whether the forge knows of no branch in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.empty == Some(true)
     }
 
     /// Describes the repository in the words of all forges.

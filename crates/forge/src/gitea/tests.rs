@@ -1,5 +1,7 @@
 //! The adapter against a scripted forge.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use refray_core::config::{NamespaceKind, Provider};
 use refray_core::name::{BranchName, RepoName};
 use refray_core::oid::ObjectFormat;
@@ -238,6 +240,52 @@ async fn a_default_branch_that_is_silently_passed_over_is_an_error() {
     assert_eq!(log.body("PATCH /repos/a/x"), json!({"description": "", "private": false}));
     gitea.update("a/x", &RepositoryPatch::default()).await.unwrap();
     assert_eq!(log.what().last().unwrap(), "GET /repos/a/x");
+}
+
+#[tokio::test]
+async fn a_default_branch_is_chosen_once_the_forge_has_taken_in_what_was_pushed() {
+    let looks = AtomicU32::new(0);
+    let (gitea, log) = gitea(Dialect::Gitea, move |asked| {
+        let mut known = repository(2, "a/x");
+        known["empty"] = (asked.what == "GET /repos/a/x" && looks.fetch_add(1, Ordering::Relaxed) < 3).into();
+        reply(200, known)
+    })
+    .await;
+    let patch =
+        RepositoryPatch { default_branch: Some(BranchName::new("main").unwrap()), ..RepositoryPatch::default() };
+    gitea.update("a/x", &patch).await.unwrap();
+    let look = "GET /repos/a/x";
+    assert_eq!(log.what(), [look, look, look, look, "PATCH /repos/a/x"]);
+}
+
+#[tokio::test]
+async fn a_repository_that_stays_empty_gets_no_default_branch() {
+    let (gitea, log) = gitea(Dialect::Forgejo, |_| {
+        let mut known = repository(2, "a/x");
+        known["empty"] = true.into();
+        reply(200, known)
+    })
+    .await;
+    let patch =
+        RepositoryPatch { default_branch: Some(BranchName::new("main").unwrap()), ..RepositoryPatch::default() };
+    assert_eq!(gitea.update("a/x", &patch).await.unwrap_err().kind, ErrorKind::Timeout);
+    assert!(log.what().iter().all(|what| what == "GET /repos/a/x"));
+}
+
+#[tokio::test]
+async fn a_switch_that_failed_halfway_is_asked_for_again() {
+    let tries = AtomicU32::new(0);
+    let (gitea, log) = gitea(Dialect::Gitea, move |asked| {
+        if asked.what == "PATCH /repos/a/x" && tries.fetch_add(1, Ordering::Relaxed) < 2 {
+            return reply(500, json!({"message": "", "url": "https://gitea.example.com/api/swagger"}));
+        }
+        reply(200, repository(2, "a/x"))
+    })
+    .await;
+    let patch =
+        RepositoryPatch { default_branch: Some(BranchName::new("main").unwrap()), ..RepositoryPatch::default() };
+    gitea.update("a/x", &patch).await.unwrap();
+    assert_eq!(log.what().iter().filter(|what| *what == "PATCH /repos/a/x").count(), 3);
 }
 
 #[tokio::test]

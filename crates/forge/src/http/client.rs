@@ -37,6 +37,8 @@ use crate::git_ssh::{self, Origin, SshGit};
 const LARGEST_ANSWER: usize = 64 << 20;
 /// Renames of renames are followed this far.
 const MOST_HOPS: u32 = 4;
+/// How often it is looked whether a forge has finished what it does behind an answer. The waits add up to half a minute.
+const SETTLING_TRIES: u32 = 9;
 
 /// The HTTP client of one site: its connections, credential, limits and retries. Clones share all of it.
 #[derive(Clone)]
@@ -119,6 +121,12 @@ impl Client {
     /// Returns when the forge's clock last said a time.
     pub fn server_time(&self) -> Option<Timestamp> {
         *self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the patience to wait with until the forge has finished what it does behind an answer.
+    pub(crate) fn settling(&self) -> Patience {
+        let options = &self.inner.options;
+        Patience::new(options.patience, SETTLING_TRIES, options.backoff / 4)
     }
 
     /// Returns the git side of a repository, over what the configuration says.

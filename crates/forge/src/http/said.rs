@@ -20,6 +20,11 @@ pub(crate) fn is_archived(message: &str) -> bool {
         || message.starts_with("This repo is archived.")
 }
 
+/// An account that has as many repositories as it may (Gitea), or takes as much space (Forgejo).
+pub(crate) fn is_quota(message: &str) -> bool {
+    message.starts_with("user has reached maximum limit of repositories") || message == "quota exceeded"
+}
+
 /// A name that is taken, in an answer whose status says no more than that the input is bad.
 pub(crate) fn is_name_taken(message: &str, body: &Value) -> bool {
     let github = |text: &str| text == "name already exists on this account";

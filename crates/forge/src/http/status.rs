@@ -79,6 +79,7 @@ pub(crate) fn kind(status: StatusCode, headers: &HeaderMap, said: &Said, limit: 
         401 => ErrorKind::Unauthorized,
         403 if said::is_archived(&said.message) => ErrorKind::Archived,
         403 if said::are_hooks_disabled(&said.message) => ErrorKind::HooksDisabled,
+        403 | 413 if said::is_quota(&said.message) => ErrorKind::Quota,
         403 | 451 => ErrorKind::Forbidden { missing: missing(headers, said) },
         // GitHub hides behind 404 what a classic token's scopes do not reach. Taking that for "not there" would be
         // wrong: the headers tell the two apart.
@@ -186,6 +187,20 @@ mod tests {
                 r#"{"message":"Repository was archived so is read-only."}"#,
                 ErrorKind::Archived,
                 "Repository was archived so is read-only.",
+            ),
+            (
+                403,
+                &[],
+                r#"{"message":"user has reached maximum limit of repositories [limit: 5]","url":"https://gitea.example.com/api/swagger"}"#,
+                ErrorKind::Quota,
+                "user has reached maximum limit of repositories [limit: 5]",
+            ),
+            (
+                413,
+                &[],
+                r#"{"message":"quota exceeded","user_id":2,"username":"bob"}"#,
+                ErrorKind::Quota,
+                "quota exceeded",
             ),
             (404, &[], r#"{"message":"Not Found"}"#, ErrorKind::NotFound, "Not Found"),
             (

@@ -24,7 +24,9 @@ const SWITCHES: &[&str] = &[
 
 pub(super) async fn get(call: Call, Path((owner, name)): Path<(String, String)>) -> Answer {
     let (repository, _) = call.repository(&owner, &name)?;
-    Ok(one(&call, &repository))
+    let answer = one(&call, &repository);
+    call.site.looked_at(repository.id).map_err(|it| call.refuse(&it))?;
+    Ok(answer)
 }
 
 pub(super) async fn by_id(call: Call, Path(id): Path<u64>) -> Answer {
@@ -170,7 +172,9 @@ pub(super) async fn edit(call: Call, Path((owner, name)): Path<(String, String)>
         WorldError::NameTaken { path } => call.invalid(&format!("repo name is already taken [name: {path}]")),
         other => call.refuse(&other),
     })?;
-    Ok(one(&call, &changed))
+    let answer = one(&call, &changed);
+    call.site.looked_at(changed.id).map_err(|it| call.refuse(&it))?;
+    Ok(answer)
 }
 
 fn switches(fields: &Map<String, Value>) -> Map<String, Value> {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::repositories::{known, signature};
 use super::{Event, PullAction, RefChange, Site};
 use crate::Kind;
-use crate::world::{PullState, WorldError};
+use crate::world::{PullState, Repository, WorldError};
 
 impl Site {
     /// Adds a commit with these files to a branch as a push by the owner would, and returns its id.
@@ -83,11 +83,11 @@ impl Site {
         let now = self.clock().tick();
         repository.updated = now;
         repository.pushed = Some(now);
-        repository.empty = empty;
-        if was_empty && !empty {
+        let late = was_empty && !empty && self.is_gitea() && self.faults().puts_off(id, first_default.as_deref());
+        repository.empty = empty || late;
+        if was_empty && !empty && !late {
             if let Some(branch) = first_default {
-                bare.set_head(&branch)?;
-                repository.default_branch = branch;
+                self.choose(&mut repository, branch)?;
             }
             if changes.iter().any(|change| change.branch() == Some(repository.default_branch.as_str())) {
                 self.protect_new_default(&mut world, &mut repository);
@@ -99,18 +99,43 @@ impl Site {
         self.follow_heads(id, actor, &changes)
     }
 
+    /// Counts an API request about a repository, after which what was pushed may be taken in.
+    pub(crate) fn looked_at(&self, id: u64) -> Result<(), WorldError> {
+        let Some(branch) = self.faults().look(id) else { return Ok(()) };
+        let mut world = self.world();
+        let mut repository = known(&world, id)?;
+        repository.empty = false;
+        if let Some(branch) = branch {
+            self.choose(&mut repository, branch)?;
+        }
+        world.repositories.insert(id, repository);
+        Ok(())
+    }
+
+    fn is_gitea(&self) -> bool {
+        matches!(self.kind(), Kind::Gitea | Kind::Forgejo)
+    }
+
+    /// Makes a branch the default one of a repository that was empty.
+    fn choose(&self, repository: &mut Repository, branch: String) -> Result<(), WorldError> {
+        // Gitea and Forgejo take it that HEAD names what it names in a new repository.
+        if !self.is_gitea() || branch != "main" {
+            self.bare(repository.id).set_head(&branch)?;
+        }
+        repository.default_branch = branch;
+        Ok(())
+    }
+
     /// Returns the branch that becomes the default of a repository that was empty before this push.
     fn first_default_branch(&self, id: u64, changes: &[RefChange]) -> Result<Option<String>, WorldError> {
         let default = known(&self.world(), id)?.default_branch;
         let mut pushed = changes.iter().filter(|change| !change.deleted()).filter_map(RefChange::branch);
         let branches: Vec<&str> = pushed.by_ref().collect();
-        if branches.contains(&default.as_str()) {
+        // Gitea and Forgejo do not mind what was asked for when the repository was made.
+        if !self.is_gitea() && branches.contains(&default.as_str()) {
             return Ok(None);
         }
-        let usual = match self.kind() {
-            Kind::GitHub | Kind::GitLab => ["main", "master"].into_iter().find(|name| branches.contains(name)),
-            Kind::Gitea | Kind::Forgejo => None,
-        };
+        let usual = ["main", "master"].into_iter().find(|name| branches.contains(name));
         Ok(usual.or_else(|| branches.first().copied()).map(str::to_owned))
     }
 

@@ -86,7 +86,10 @@ impl Site {
             if bare.branch(branch)?.is_none() && bare.has_refs()? {
                 return Err(WorldError::NoBranch(branch.clone()));
             }
-            bare.set_head(branch)?;
+            // Of an empty repository, Gitea and Forgejo only note it down.
+            if !(known(&self.world(), id)?.empty && matches!(self.kind(), Kind::Gitea | Kind::Forgejo)) {
+                bare.set_head(branch)?;
+            }
         }
         let mut world = self.world();
         let before = known(&world, id)?;

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 /// Requests that are not described: the forges that take them, the method, the path with `*` for any part, and why.
 const PATHS: &[(&[&str], &str, &str, &str)] = &[
     (&["github"], "GET", "/repositories/*", "where redirects after a rename lead; the description leaves it out"),
+    (&["github"], "GET", "/organizations/*/repos", "where the pages of an organisation's list lead"),
+    (&["gitlab"], "GET", "/api/v4/groups/*/members/all/*", "what somebody may do in a group; not among the operations"),
     (
         &["gitea", "forgejo"],
         "GET",
@@ -35,6 +37,8 @@ const PATHS: &[(&[&str], &str, &str, &str)] = &[
 /// Answers that are not described: the forges, the operation (`*` for all), the status, and why.
 const STATUSES: &[(&[&str], &str, u64, &str)] = &[
     (&["github"], "*", 304, "every read answers a conditional request, described or not"),
+    (&["github"], "*", 401, "what is answered to a bad token, on any operation"),
+    (&["gitea", "forgejo"], "POST /orgs/{org}/repos", 409, "the name is taken, as it is described for users"),
     (&["gitlab"], "*", 301, "the old path of what was renamed or moved"),
     (&["gitea", "forgejo"], "*", 301, "the old path of what was renamed"),
     (&["gitlab"], "*", 401, "no operation of the description has what is answered to a bad token"),
@@ -48,6 +52,7 @@ const STATUSES: &[(&[&str], &str, u64, &str)] = &[
 /// Other things: the forges, the operation (`*` for all), the finding's beginning, and why.
 const FINDINGS: &[(&[&str], &str, &str, &str)] = &[
     (&["github"], "*", "the answer with 422: `status` is not described", "errors carry their status since 2024"),
+    (&["github"], "*", "the answer with 403: `status` is not described", "errors carry their status since 2024"),
     (
         &["gitlab"],
         "GET /api/v4/user",
@@ -77,12 +82,29 @@ const FIELDS: &[(&[&str], &str, &str)] = &[
 ];
 
 /// Answers that are described by the wrong schema: the forges, the operation, the schema that is right, and why.
-const INSTEAD: &[(&[&str], &str, &str, &str)] = &[(
-    &["gitlab"],
-    "GET /api/v4/projects",
-    "API_Entities_ProjectWithAccess",
-    "described is what those see who are not signed in, or ask for `simple`",
-)];
+const INSTEAD: &[(&[&str], &str, &str, &str)] = &[
+    (
+        &["gitlab"],
+        "GET /api/v4/projects",
+        "API_Entities_ProjectWithAccess",
+        "described is what those see who are not signed in, or ask for `simple`",
+    ),
+    (
+        &["gitlab"],
+        "GET /api/v4/users/{user_id}/projects",
+        "API_Entities_Project",
+        "described is what those see who are not signed in, or ask for `simple`",
+    ),
+];
+
+/// How the end of a path looks that a server is asked for to find out what it is: whatever answers, is not held against
+/// anything.
+const PROBES: [&str; 4] = ["/api/v3/meta", "/api/v4/version", "/api/v1/version", "/api/forgejo/v1/version"];
+
+/// Says whether a server was asked what it is.
+pub(crate) fn is_probe(method: &str, path: &str) -> bool {
+    method == "GET" && PROBES.iter().any(|probe| path.ends_with(probe))
+}
 
 /// Which of them were needed.
 #[derive(Default)]
