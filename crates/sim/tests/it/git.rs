@@ -40,7 +40,7 @@ async fn a_sha256_repository_is_served() {
 
 #[tokio::test]
 async fn the_first_push_chooses_the_default_branch_as_the_forge_does() {
-    for (kind, expected) in [(Kind::GitHub, "master"), (Kind::GitLab, "master"), (Kind::Gitea, "alpha")] {
+    for (kind, expected) in [(Kind::GitHub, "master"), (Kind::GitLab, "master"), (Kind::Gitea, "master")] {
         let forge = Forge::new(kind).await;
         forge.repository("r");
         let work = forge.working_copy("r").await;
