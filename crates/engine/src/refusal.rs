@@ -84,6 +84,12 @@ const CATALOGUE: &[Known] = &[
         "A file is larger than the forge takes: keep it in LFS, or leave the repository out with `repo_blacklist`.",
     ),
     known(
+        &["pack exceeds maximum allowed size"],
+        "push_too_large",
+        "It is more at once than the receiving side takes: raise its limit (`receive.maxInputSize`), or push the history \
+         there by hand, in parts.",
+    ),
+    known(
         &["gh008"],
         "lfs_object_missing",
         "The commits point to LFS objects that this forge does not have: push them there with `git lfs push --all`.",
@@ -304,6 +310,7 @@ mod tests {
             "error: denying non-fast-forward refs/heads/x (you should pull first)",
             "non_fast_forward",
         ),
+        ("unpacker error", "unpack-objects abnormal exit\nfatal: pack exceeds maximum allowed size", "push_too_large"),
         ("hook declined", "no idea", "unknown"),
         ("pre-receive hook declined", "Forgejo: Quota exceeded", "quota"),
     ];

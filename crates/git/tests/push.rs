@@ -172,7 +172,7 @@ async fn very_many_references_go_in_chunks_with_the_default_branch_first() {
 
     // The second chunk is the one that needs an object that only the first one's pack has brought.
     let mut commands: Vec<_> =
-        (0..refray_git::push::CHUNK).map(|index| create(&format!("refs/heads/many/{index}"), tip)).collect();
+        (0..refray_git::push::FIRST).map(|index| create(&format!("refs/heads/many/{index}"), tip)).collect();
     commands.push(create("refs/heads/side", side));
     commands.push(delete("refs/heads/a", tip));
     for stateless in [false, true] {
@@ -182,7 +182,7 @@ async fn very_many_references_go_in_chunks_with_the_default_branch_first() {
         let remote = if stateless { remote.stateless() } else { remote };
         let report = push(&remote, &request(&world, &mirror, commands.clone())).await.unwrap();
         assert!(report.is_complete() && report.stopped.is_none(), "{:?}", report.stopped);
-        assert_eq!(copy.refs().len(), refray_git::push::CHUNK + 1);
+        assert_eq!(copy.refs().len(), refray_git::push::FIRST + 1);
         copy.git(["fsck", "--connectivity-only"]);
     }
 }

@@ -41,7 +41,7 @@ const LACKING: [(Kind, &[&str], &str); 11] = [
     (Kind::Gitea, &["read:user", "write:user", "read:repository", "write:issue"], "push by git"),
     (Kind::Gitea, &["read:user", "write:repository", "write:issue"], "create repositories"),
     (Kind::Gitea, &["write:user", "write:repository"], "comment on pull requests"),
-    (Kind::Forgejo, &["read:user", "write:user", "read:repository", "write:issue"], "install webhooks"),
+    (Kind::Forgejo, &["read:user", "write:issue"], "install webhooks"),
     (Kind::Forgejo, &["write:user", "write:repository"], "comment on pull requests"),
 ];
 
@@ -60,6 +60,20 @@ async fn each_right_that_is_missing_is_named() {
         let line = line.unwrap_or_else(|| panic!("{kind} {operation}:\n{said}"));
         assert!(line.contains("missing"), "{kind} {operation}: {line}\n{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_forgejo_does_not_tell_of_a_token_is_not_made_up() {
+    let mut world = World::of_forges(&[Kind::Forgejo]).await;
+    world.config.set("delete_missing = true");
+    world.seed(Kind::Forgejo, "one", Visibility::Private);
+    let token =
+        world.site(Kind::Forgejo).token(OWNER, &["read:user", "read:repository", "write:issue"]).unwrap().secret;
+    let run = world.command(&["doctor"]).env(World::token_variable(Kind::Forgejo), token).output().unwrap();
+    let said = String::from_utf8(run.stdout).unwrap();
+    has(&said, &["right to push by git", "the forge does not tell without trying", "has `write:repository`."]);
+    has(&said, &["has `write:user and write:repository`."]);
+    assert!(!said.contains("missing"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

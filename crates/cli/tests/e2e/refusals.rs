@@ -151,3 +151,19 @@ async fn a_name_that_is_the_folder_of_another_is_named_and_the_rest_goes_through
         has(&world.refs(&Place::Forge(kind, OWNER), "one"), &[&format!("{tip} refs/heads/main")]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_the_other_side_takes_at_once_is_named() {
+    let mut world = World::of_forges(&[Kind::GitHub]).await;
+    world.add_folders(&["disk"]);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    let disk = Place::Folder("disk");
+    let bare = world.bare(&disk, "one").display().to_string();
+    world.work("hand").git(&["--git-dir", &bare, "config", "receive.maxInputSize", "100"]);
+    let large: String = (0..2000).map(|number| format!("{number}\n")).collect();
+    let tip = world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("large", &large)], "second\n").unwrap();
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["forward branch main on disk/disk", "refused (push_too_large)", "`receive.maxInputSize`"]);
+    assert!(!world.refs(&disk, "one").contains(&tip));
+}

@@ -12,6 +12,7 @@ mod first;
 mod hooks;
 mod many;
 mod names;
+mod pages;
 mod protected;
 mod repositories;
 mod rights;

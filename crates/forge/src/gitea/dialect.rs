@@ -29,12 +29,13 @@ impl Dialect {
         }
     }
 
-    /// Returns the scopes that deleting a repository of a user or of an organisation takes.
-    pub(crate) const fn deletion_scope(self, organisation: bool) -> &'static str {
+    /// Returns the scopes that deleting a repository of a user or of an organisation takes. Forgejo asks for the owner's
+    /// since version 15, and asked for the repository's before.
+    pub(crate) const fn deletion_scopes(self, organisation: bool) -> &'static [&'static str] {
         match (self, organisation) {
-            (Self::Gitea, _) => "write:repository",
-            (Self::Forgejo, true) => "write:organization",
-            (Self::Forgejo, false) => "write:user",
+            (Self::Gitea, _) => &["write:repository"],
+            (Self::Forgejo, true) => &["write:organization", "write:repository"],
+            (Self::Forgejo, false) => &["write:user", "write:repository"],
         }
     }
 }

@@ -20,8 +20,10 @@ struct Permissions {
 
 /// What is known of a token and of the account's standing in the namespace.
 struct Known {
-    /// The token's scopes.
+    /// The token's scopes, where the forge tells them.
     scopes: Option<Vec<String>>,
+    /// Scopes that the token was found to lack.
+    lacks: Vec<String>,
     /// The account may make repositories there.
     creates: Option<bool>,
     /// The account may do everything there.
@@ -38,10 +40,27 @@ fn holds(scopes: &[String], wanted: &str) -> bool {
     })
 }
 
+/// What an attempt to read something has told.
+#[derive(Default)]
+struct Probed {
+    /// It was allowed, or refused for want of a right.
+    allowed: Option<bool>,
+    /// The token's scopes, if the refusal names them.
+    scopes: Option<Vec<String>>,
+    /// The scope that is lacking.
+    lacks: Option<String>,
+}
+
 impl Known {
     /// Says whether all of `scopes` are there and the account's standing, as far as it matters, is enough.
     fn granted(&self, scopes: &[&str], standing: Option<bool>) -> Option<bool> {
-        let by_scope = self.scopes.as_ref().map(|held| scopes.iter().all(|wanted| holds(held, wanted)));
+        // Who may not read may not write either.
+        let category = |scope: &str| scope.split_once(':').map(|(_, category)| category.to_owned());
+        let lacks = |wanted: &&str| self.lacks.iter().any(|lacking| category(lacking) == category(wanted));
+        let by_scope = match &self.scopes {
+            Some(held) => Some(scopes.iter().all(|wanted| holds(held, wanted))),
+            None => scopes.iter().any(lacks).then_some(false),
+        };
         match (by_scope, standing) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
@@ -66,17 +85,24 @@ impl Gitea {
         } else {
             (self.client.api_url(["user", "repos"]), &["read:user", "read:repository"])
         };
-        let (lists, mut scopes) = self.probe(listing).await?;
+        let listed = self.probe(listing).await?;
+        let (lists, mut scopes, mut lacks) = (listed.allowed, listed.scopes, Vec::from_iter(listed.lacks));
         if let Some(me) = &me {
             let unneeded: [&[&str]; 3] = [&["notifications", "new"], &["packages", &me.login], &["admin", "cron"]];
             for segments in unneeded {
                 if scopes.is_none() {
-                    scopes = self.probe(self.client.api_url(segments)).await?.1;
+                    scopes = self.probe(self.client.api_url(segments)).await?.scopes;
                 }
             }
         }
+        if scopes.is_none() {
+            // Forgejo says only what is lacking, so each kind of scope that is needed is asked for.
+            for segments in [&["repos", "issues", "search"][..], &["repositories", "0"]] {
+                lacks.extend(self.probe(self.client.api_url(segments)).await?.lacks);
+            }
+        }
         let (creates, rules) = self.standing(namespace, organisation, me.as_ref()).await?;
-        let known = Known { scopes, creates, rules };
+        let known = Known { scopes, lacks, creates, rules };
 
         let right = |purpose: Purpose, operation: &str, scopes: &[&str], granted: Option<bool>| Right {
             purpose,
@@ -96,12 +122,7 @@ impl Gitea {
             by_scopes(Purpose::Push, "push by git", &["write:repository"], Some(true)),
             by_scopes(Purpose::Create, "create repositories", creation, known.creates),
             by_scopes(Purpose::Change, "change repositories", &["write:repository"], known.rules),
-            by_scopes(
-                Purpose::Delete,
-                "delete repositories",
-                &[self.dialect.deletion_scope(organisation)],
-                known.rules,
-            ),
+            by_scopes(Purpose::Delete, "delete repositories", self.dialect.deletion_scopes(organisation), known.rules),
             by_scopes(Purpose::Hooks, "install webhooks", &["write:repository"], known.rules),
             by_scopes(Purpose::PullRequests, "open pull requests", &["write:repository"], Some(true)),
             by_scopes(Purpose::PullRequests, "comment on pull requests", &["write:issue"], Some(true)),
@@ -112,15 +133,17 @@ impl Gitea {
         Ok(rights)
     }
 
-    /// Reads something and says whether that was allowed, and which scopes the token has if the refusal names them.
-    async fn probe(&self, url: url::Url) -> Result<(Option<bool>, Option<Vec<String>>), ForgeError> {
+    /// Reads something, and says what can be told from that.
+    async fn probe(&self, url: url::Url) -> Result<Probed, ForgeError> {
         match self.client.send(&Call::get(url, "try the token's rights").query("limit", 1)).await {
-            Ok(_) => Ok((Some(true), None)),
+            Ok(_) => Ok(Probed { allowed: Some(true), ..Probed::default() }),
             Err(error) => match error.kind {
-                ErrorKind::Forbidden { .. } => Ok((Some(false), gitea_token_scopes(&error.message))),
+                ErrorKind::Forbidden { missing } => {
+                    Ok(Probed { allowed: Some(false), scopes: gitea_token_scopes(&error.message), lacks: missing })
+                }
                 ErrorKind::Unauthorized => Err(error),
                 _ if error.is_transient() => Err(error),
-                _ => Ok((None, None)),
+                _ => Ok(Probed::default()),
             },
         }
     }
@@ -186,8 +209,16 @@ mod tests {
             (None, Some(true), None),
             (None, Some(false), Some(false)),
         ] {
-            let known = Known { scopes: held.map(scopes), creates: None, rules: None };
+            let known = Known { scopes: held.map(scopes), lacks: Vec::new(), creates: None, rules: None };
             assert_eq!(known.granted(&["write:repository"], standing), expected, "{held:?} {standing:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_not_read_may_not_write() {
+        let known = Known { scopes: None, lacks: scopes("read:issue"), creates: None, rules: None };
+        for (wanted, expected) in [("write:issue", Some(false)), ("read:issue", Some(false)), ("write:user", None)] {
+            assert_eq!(known.granted(&[wanted], Some(true)), expected, "{wanted}");
         }
     }
 }

@@ -405,7 +405,7 @@ async fn hooks_are_listed_by_their_total_and_replaced_rather_than_changed() {
 
 #[tokio::test]
 async fn rights_are_read_from_a_refusal_and_from_the_organisation() {
-    let (gitea, _) = gitea(Dialect::Forgejo, |asked| match asked.what.as_str() {
+    let (gitea, _) = gitea(Dialect::Gitea, |asked| match asked.what.as_str() {
         "GET /orgs/acme/repos" => reply(200, json!([])),
         "GET /notifications/new" => reply(
             403,
@@ -431,5 +431,29 @@ async fn rights_are_read_from_a_refusal_and_from_the_organisation() {
         assert_eq!(granted(operation), expected, "{operation}");
     }
     let deletion = rights.iter().find(|right| right.operation == "delete repositories").unwrap();
-    assert_eq!(deletion.scope, "write:organization");
+    assert_eq!(deletion.scope, "write:repository");
+}
+
+#[tokio::test]
+async fn where_refusals_name_only_what_is_lacking_that_much_is_told() {
+    let lacking = |scope: &str| {
+        let message = format!("token does not have at least one of required scope(s): [{scope}]");
+        reply(403, json!({"message": message, "url": "https://forgejo.example.com/api/swagger"}))
+    };
+    let (gitea, _) = gitea(Dialect::Forgejo, move |asked| match asked.what.as_str() {
+        "GET /user/repos" => reply(200, json!([])),
+        "GET /notifications/new" => lacking("read:notification"),
+        "GET /packages/ann" => lacking("read:package"),
+        "GET /admin/cron" => lacking("read:admin"),
+        "GET /repos/issues/search" => lacking("read:issue"),
+        "GET /repositories/0" => missing(),
+        other => panic!("{other}"),
+    })
+    .await;
+    let rights = gitea.rights(&endpoint(&gitea.client, NamespaceKind::User, "ann")).await.unwrap();
+    let right = |word: &str| rights.iter().find(|right| right.operation.contains(word)).unwrap();
+    assert_eq!(right("list repositories").granted, Some(true));
+    assert_eq!(right("push by git").granted, None);
+    assert_eq!(right("comment").granted, Some(false));
+    assert_eq!(right("delete repositories").scope, "write:user and write:repository");
 }

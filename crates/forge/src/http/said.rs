@@ -100,7 +100,7 @@ pub(crate) fn gitea_required_scope(message: &str) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-/// The rights that a Gitea or Forgejo token has, which the forge tells when one is lacking.
+/// The rights that a token has, which Gitea tells when one is lacking; Forgejo does not.
 pub(crate) fn gitea_token_scopes(message: &str) -> Option<Vec<String>> {
     let rest = message.strip_prefix("token does not have at least one of required scope(s), required=[")?;
     let (_, scopes) = rest.split_once("], token scope=")?;

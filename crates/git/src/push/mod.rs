@@ -5,8 +5,10 @@ mod error;
 mod outcome;
 mod report;
 mod run;
+mod size;
 
 pub use command::PushCommand;
 pub use error::PushError;
 pub use outcome::{PushReport, RefOutcome};
-pub use run::{CHUNK, PackSource, PushRequest, push};
+pub use run::{PackSource, PushRequest, push};
+pub use size::FIRST;

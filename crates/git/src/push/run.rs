@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -13,6 +14,7 @@ use super::command::{PushCommand, encode_commands};
 use super::error::PushError;
 use super::outcome::{PushReport, RefOutcome};
 use super::report::{Line, Status, read_banded, read_plain};
+use super::size::Size;
 use crate::child::Git;
 use crate::mirror::Mirror;
 use crate::pack::SharedPack;
@@ -20,9 +22,6 @@ use crate::pktline::Messages;
 use crate::progress::Progress;
 use crate::transport::{Body, ByteStream, ProtocolVersion, Remote, Service};
 use crate::wire::{AGENT, Advertisement, Capabilities, ProtocolError, Session, read_advertisement};
-
-/// The most commands that are sent in one request.
-pub const CHUNK: usize = 10_000;
 
 /// Where the objects of a push come from.
 #[derive(Debug, Clone)]
@@ -76,8 +75,11 @@ pub async fn push(remote: &dyn Remote, request: &PushRequest<'_>) -> Result<Push
     let mut messages = Messages::default();
     let mut session = Some(session);
     let mut objects_are_there = false;
-    let mut chunks = commands.chunks(CHUNK);
-    for chunk in chunks.by_ref() {
+    let mut size = Size::default();
+    let mut rest = commands.as_slice();
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(size.of(rest.len()));
+        rest = after;
         // The objects for all commands go with the first chunk that needs any.
         let needed = chunk.iter().any(|command| !command.is_deletion());
         let pack = needed.then(|| if objects_are_there { SharedPack::empty(request.format) } else { pack.clone() });
@@ -92,7 +94,9 @@ pub async fn push(remote: &dyn Remote, request: &PushRequest<'_>) -> Result<Push
                 }
             },
         };
+        let begun = Instant::now();
         let result = server.send(&mut own, chunk, pack.as_ref(), request, &mut messages, &sent).await;
+        size.took(chunk.len(), begun.elapsed());
         if !own.is_conversation() {
             session = Some(own);
         }
@@ -120,7 +124,7 @@ pub async fn push(remote: &dyn Remote, request: &PushRequest<'_>) -> Result<Push
             }
         }
     }
-    for command in chunks.flatten() {
+    for command in rest {
         report.outcomes.insert(command.name.clone(), RefOutcome::NotSent);
     }
     report.messages = messages.finish(request.progress);

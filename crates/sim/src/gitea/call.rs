@@ -78,10 +78,12 @@ impl Call {
             let (needed, write) = (format!("{level}:{category}"), format!("write:{category}"));
             if !token.has_any(&["all", &needed, &write]) {
                 let has: Vec<&str> = token.scopes.iter().map(String::as_str).collect();
-                return Err(self.forbidden(&format!(
-                    "token does not have at least one of required scope(s), required=[{needed}], token scope={}",
-                    has.join(",")
-                )));
+                let said = if self.forgejo() {
+                    format!(": [{needed}]")
+                } else {
+                    format!(", required=[{needed}], token scope={}", has.join(","))
+                };
+                return Err(self.forbidden(&format!("token does not have at least one of required scope(s){said}")));
             }
         }
         Ok(())

@@ -42,6 +42,12 @@ pub(super) async fn notifications(call: Call) -> Answer {
     Ok(ok(&json!({ "new": 0 })))
 }
 
+/// Lists the issues of all repositories: there are none here, but a token needs the right to be told so.
+pub(super) async fn issues(call: Call) -> Answer {
+    call.scopes(&["issue"])?;
+    Ok(call.listing(Vec::new(), 0, false))
+}
+
 /// Answers for lists that a simulated forge keeps empty.
 pub(super) async fn nothing(call: Call, Path((owner, name)): Path<(String, String)>) -> Answer {
     call.repository(&owner, &name)?;

@@ -30,6 +30,7 @@ fn people() -> Router<Shared> {
         .route("/users/{name}/repos", get(repositories::of_user))
         .route("/users/{name}/orgs/{org}/permissions", get(accounts::permissions))
         .route("/notifications/new", get(general::notifications))
+        .route("/repos/issues/search", get(general::issues))
         .route("/orgs", post(accounts::create_org))
         .route("/orgs/{org}", get(accounts::org))
         .route("/orgs/{org}/repos", get(repositories::of_org).post(repositories::create_in_org))

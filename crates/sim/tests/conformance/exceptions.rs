@@ -17,6 +17,12 @@ const PATHS: &[(&[&str], &str, &str, &str)] = &[
     (
         &["gitea", "forgejo"],
         "GET",
+        "/repos/issues/search",
+        "asks for a scope of a token; not among the operations of the description",
+    ),
+    (
+        &["gitea", "forgejo"],
+        "GET",
         "/packages/*",
         "asks for a scope of a token; not among the operations of the description",
     ),

@@ -8,6 +8,7 @@ mod config;
 mod files;
 mod forge;
 mod lab;
+mod plenty;
 mod process;
 mod repository;
 mod review;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::forge::PREFIX;
-use super::{Forge, Kind};
+use super::{Forge, Kind, until};
 
 /// A repository to be made.
 pub(crate) struct New<'a> {
@@ -98,8 +98,18 @@ impl Forge {
         self.edit(name, json!({"archived": archived}));
     }
 
+    /// Chooses a default branch. Gitea and Forgejo take in what was pushed into an empty repository some time later and
+    /// choose one then, and Gitea fails while it works on an earlier choice.
     pub(crate) fn set_default_branch(&self, name: &str, branch: &str) {
-        self.edit(name, json!({"default_branch": branch}));
+        until(&format!("{branch} is the default branch of {name}"), || {
+            if self.get(&self.own(name))["empty"] == true {
+                return false;
+            }
+            let method = if self.kind == Kind::GitLab { Method::PUT } else { Method::PATCH };
+            let (status, answer) = self.ask(method, &self.own(name), Some(json!({"default_branch": branch})));
+            assert!(status == 200 || status >= 500, "{name}: {status} {answer}");
+            status == 200
+        });
     }
 
     /// Deletes a repository of this suite's, and of nobody else's, if it is there.
