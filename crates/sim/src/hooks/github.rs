@@ -120,13 +120,13 @@ impl Common {
         };
         if change.created() {
             let payload = json!({
-                "ref": name, "ref_type": ref_type, "full_ref": change.name,
+                "ref": name, "ref_type": ref_type,
                 "master_branch": emitted.repository.default_branch,
                 "description": self.repository["description"], "pusher_type": "user",
             });
             messages.push(Message::new("create", self.close(payload)));
         } else if change.deleted() {
-            let payload = json!({ "ref": name, "ref_type": ref_type, "full_ref": change.name, "pusher_type": "user" });
+            let payload = json!({ "ref": name, "ref_type": ref_type, "pusher_type": "user" });
             messages.push(Message::new("delete", self.close(payload)));
         }
         messages
