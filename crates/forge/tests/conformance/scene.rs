@@ -11,7 +11,9 @@ use refray_core::config::NamespaceKind;
 use refray_core::name::{BranchName, RepoName};
 use refray_core::repository::{ForgeId, Visibility};
 use refray_forge::{Forge, Lookup, RepositoryPatch};
-use refray_sim::world::{NewRepository, Protection, PushRule};
+use refray_sim::world::{
+    Hook, HookTarget, NewRepository, Protection, PushRule, RepositoryPatch as RepositoryChange, Visibility as Seen,
+};
 use refray_sim::{Kind, Sim, Site};
 
 use crate::stage::{adapter, branch, endpoint, hook, new, pull};
@@ -36,6 +38,9 @@ pub(crate) async fn play(kind: Kind, record: Option<&Path>) {
     reading(kind, &site, forge).await;
     changing(kind, &site, forge).await;
     hooks(&site, forge).await;
+    if kind == Kind::GitHub {
+        life(&site).await;
+    }
     pulls(&site, forge).await;
     rules(kind, &site, forge).await;
     refusals(kind, &site).await;
@@ -157,6 +162,47 @@ async fn hooks(site: &Site, forge: &dyn Forge) {
     forge.delete_hook("acme/caught", &hooks[0].id).await.unwrap();
     forge.hooks("acme/missing").await.unwrap_err();
     forge.create_hook("acme/missing", &hook(&url, "one-secret")).await.unwrap_err();
+}
+
+/// Lets everything happen to a repository that GitHub has an event for.
+async fn life(site: &Site) {
+    let (url, ann) = (receiver().await, site.account("ann").unwrap().id);
+    let listen = |target: HookTarget| {
+        let mut hook = Hook::new(target, url.as_str());
+        hook.events = ["push", "create", "delete", "repository"].map(str::to_owned).into();
+        hook.secret = Some("one-secret".to_owned());
+        site.world().add_hook(hook);
+    };
+    listen(HookTarget::Account(site.account("acme").unwrap().id));
+    let id = site.create_repo("acme", "lively", NewRepository::default()).unwrap().id;
+    listen(HookTarget::Repository(id));
+    for branch in ["main", "other"] {
+        site.commit("acme", "lively", branch, &[("a", branch)], "first").unwrap();
+    }
+    let is = RepositoryChange::default;
+    for change in [
+        RepositoryChange { visibility: Some(Seen::Public), ..is() },
+        RepositoryChange { visibility: Some(Seen::Private), ..is() },
+        RepositoryChange { default_branch: Some("other".into()), ..is() },
+        RepositoryChange { archived: Some(true), ..is() },
+        RepositoryChange { archived: Some(false), ..is() },
+    ] {
+        site.update_repository(id, change, ann).unwrap();
+    }
+    let doomed = site.create_repo("acme", "doomed", NewRepository::default()).unwrap().id;
+    site.delete_repository(doomed, ann).unwrap();
+    site.transfer_repository(id, ann, ann).unwrap();
+    for last in ["\"deleted\"", "\"transferred\""] {
+        let mut count = 1;
+        loop {
+            let all = site.deliveries().wait(count, Duration::from_secs(10)).await;
+            assert!(all.len() >= count, "no delivery says {last}");
+            if all.iter().any(|delivery| delivery.body.contains(last)) {
+                break;
+            }
+            count = all.len() + 1;
+        }
+    }
 }
 
 async fn pulls(site: &Site, forge: &dyn Forge) {
