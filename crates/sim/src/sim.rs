@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinHandle;
 
+use crate::recording::{self, Recording};
 use crate::server::{Authority, Listener, TlsError, accept};
 use crate::site::SiteParts;
 use crate::world::Clock;
@@ -54,6 +55,7 @@ pub struct SimBuilder {
     port_base: Option<u16>,
     clock: Option<Timestamp>,
     admin: bool,
+    record: Option<PathBuf>,
 }
 
 /// Small forges that live as long as this does: dropped, it ends their tasks and git children and removes their folder.
@@ -79,6 +81,7 @@ impl Sim {
             port_base: None,
             clock: None,
             admin: false,
+            record: None,
         }
     }
 
@@ -169,6 +172,14 @@ impl SimBuilder {
         self
     }
 
+    /// Writes what is asked, answered and delivered into a file in this folder, one JSON object a line, each shape once.
+    /// Else it is done where `REFRAY_SIM_RECORD` names a folder.
+    #[must_use]
+    pub fn record(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.record = Some(folder.into());
+        self
+    }
+
     /// Starts the sites.
     ///
     /// # Errors
@@ -191,6 +202,10 @@ impl SimBuilder {
         fs::create_dir_all(&dir).map_err(made(&dir))?;
         // Git children work in other folders.
         let dir = fs::canonicalize(&dir).map_err(made(&dir))?;
+        let recording = match &self.record {
+            Some(folder) => Some(Arc::new(Recording::open(folder).map_err(made(folder))?)),
+            None => recording::of_process(),
+        };
         let authority = if self.tls { Some(Authority::new(&dir)?) } else { None };
         let ca_file = authority.as_ref().map(|it| it.file().to_owned());
         let mut sim = Sim { sites: BTreeMap::new(), tasks: Vec::new(), dir, ca_file, admin_url: None, temporary };
@@ -219,6 +234,7 @@ impl SimBuilder {
                 ca_file: sim.ca_file.clone(),
                 clock: self.clock.map_or(Clock::Real, Clock::fixed),
                 events,
+                recording: recording.clone(),
             }));
             sim.tasks.push(tokio::spawn(hooks::run(Arc::clone(&site), told)));
             sim.tasks.push(tokio::spawn(accept(Arc::clone(&site), Listener { tcp, tls })));

@@ -102,6 +102,6 @@ fn show(call: &Call, path: &str, mut found: Vec<Repository>, usual: &str) -> Ans
     if call.query.get("direction").unwrap_or(usual_direction) == "desc" {
         found.reverse();
     }
-    let view = if path.starts_with("/organizations/") { minimal_json } else { repository_json };
+    let view = if path == "/user/repos" { repository_json } else { minimal_json };
     call.list(path, found, |it| view(&call.site, &world, it, &call.viewer))
 }

@@ -4,7 +4,7 @@ use super::accounts::find_org;
 use super::call::{Call, created, done, ok, writable};
 use super::refusal::{Answer, Refusal};
 use super::scope::Need;
-use super::view::{full_json, repository_json};
+use super::view::{full_json, minimal_json};
 use crate::dialect::Fields;
 use crate::world::{Account, NewRepository, Repository, RepositoryPatch, Role, Visibility};
 
@@ -144,7 +144,7 @@ pub(super) fn transfer(call: &Call, repository: &Repository) -> Answer {
         let patch = RepositoryPatch { path: Some(name.to_owned()), ..RepositoryPatch::default() };
         moved = call.site.update_repository(moved.id, patch, user.id)?;
     }
-    let body = repository_json(&call.site, &call.site.world(), &moved, &call.viewer);
+    let body = minimal_json(&call.site, &call.site.world(), &moved, &call.viewer);
     Ok(crate::dialect::json(http::StatusCode::ACCEPTED, &body))
 }
 

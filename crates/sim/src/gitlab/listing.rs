@@ -4,14 +4,15 @@ use serde_json::Value;
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
 use super::view::{basic_project_json, project_json, project_with_access_json};
+use crate::Site;
 use crate::dialect::{Page, Query, json};
-use crate::world::{Repository, Role, Visibility, World};
+use crate::world::{Repository, Role, Viewer, Visibility, World};
 
 /// `GET /projects`
 pub(super) fn all(call: &Call) -> Answer {
     let world = call.site.world();
     let found = world.repositories.values().filter(|it| wanted(call, &world, it)).cloned().collect();
-    show(call, &world, found, true)
+    show(call, &world, found, project_with_access_json, true)
 }
 
 /// `GET /users/{user_id}/projects`: what lies in the user's own namespace, as far as the caller sees it.
@@ -23,7 +24,7 @@ pub(super) fn of_user(call: &Call, id: &str) -> Answer {
     };
     let user = user.filter(|it| it.is_user()).ok_or_else(|| Refusal::not_found("User"))?;
     let found = world.repositories_of(user.id).filter(|it| wanted(call, &world, it)).cloned().collect();
-    show(call, &world, found, false)
+    show(call, &world, found, project_with_access_json, false)
 }
 
 /// `GET /groups/{id}/projects`
@@ -34,7 +35,8 @@ pub(super) fn of_group(call: &Call, id: &str) -> Answer {
     let groups = if deep { world.group_tree(group.id) } else { vec![group.id] };
     let fits = |it: &&Repository| groups.contains(&it.owner) && wanted(call, &world, it);
     let found = world.repositories.values().filter(fits).cloned().collect();
-    show(call, &world, found, false)
+    // A group's list is alone in not telling what the viewer may do.
+    show(call, &world, found, project_json, false)
 }
 
 /// Applies the filters that all lists of projects share.
@@ -63,7 +65,10 @@ fn wanted(call: &Call, world: &World, it: &Repository) -> bool {
         && search.is_none_or(|word| it.name.to_lowercase().contains(&word) || it.path.to_lowercase().contains(&word))
 }
 
-fn show(call: &Call, world: &World, mut found: Vec<Repository>, of_all: bool) -> Answer {
+/// How a project is shown.
+type View = fn(&Site, &World, &Repository, &Viewer) -> Value;
+
+fn show(call: &Call, world: &World, mut found: Vec<Repository>, whole: View, keyset_known: bool) -> Answer {
     let query = &call.query;
     let order = query.get("order_by").unwrap_or("created_at");
     let descending = match query.get("sort") {
@@ -85,12 +90,10 @@ fn show(call: &Call, world: &World, mut found: Vec<Repository>, of_all: bool) ->
     }
     // Who is nobody in particular sees the short form.
     let simple = query.flag("simple").unwrap_or(false) || call.viewer.user().is_none();
-    let view = |it: &Repository| match (simple, of_all) {
-        (true, _) => basic_project_json(&call.site, world, it),
-        (false, true) => project_with_access_json(&call.site, world, it, &call.viewer),
-        (false, false) => project_json(&call.site, world, it, &call.viewer),
+    let view = |it: &Repository| {
+        if simple { basic_project_json(&call.site, world, it) } else { whole(&call.site, world, it, &call.viewer) }
     };
-    if query.get("pagination") == Some("keyset") && of_all {
+    if query.get("pagination") == Some("keyset") && keyset_known {
         if order != "id" {
             let error = "Keyset pagination is not yet available for this type of request";
             return Err(Refusal::parameter(error).with_status(StatusCode::METHOD_NOT_ALLOWED));

@@ -42,6 +42,9 @@ pub(crate) async fn run(site: Arc<Site>, mut events: UnboundedReceiver<Emitted>)
             let (site, client) = (Arc::clone(&site), client.clone());
             under_way.spawn(async move {
                 let delivery = send(&client, delivery).await;
+                if let Some(recording) = site.recording() {
+                    recording.delivery(site.kind(), &delivery);
+                }
                 site.deliveries().add(delivery);
             });
         }

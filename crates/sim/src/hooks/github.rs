@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::message::Message;
 use crate::Site;
 use crate::site::{Emitted, Event, PullAction, RefChange, RepositoryAction};
-use crate::world::{Commit, ContentType, Hook, HookTarget, Pull, PullState, Signature, Viewer, World};
+use crate::world::{Account, Commit, ContentType, Hook, HookTarget, Pull, PullState, Signature, Viewer, World};
 
 /// The most tags that one push may have for GitHub to tell of them.
 const MOST_TAGS: usize = 3;
@@ -29,6 +29,20 @@ pub(super) fn messages(site: &Site, emitted: &Emitted, hook: &Hook) -> Vec<Messa
     }
 }
 
+/// Returns an organisation as payloads show it.
+fn organization(site: &Site, world: &World, account: &Account) -> Value {
+    let common = crate::github::account_json(site, world, account);
+    let url = format!("{}/orgs/{}", site.api_url(), account.path);
+    json!({
+        "login": account.path, "id": account.id, "node_id": common["node_id"], "url": url,
+        "repos_url": format!("{url}/repos"), "events_url": format!("{url}/events"),
+        "hooks_url": format!("{url}/hooks"), "issues_url": format!("{url}/issues"),
+        "members_url": format!("{url}/members{{/member}}"),
+        "public_members_url": format!("{url}/public_members{{/member}}"),
+        "avatar_url": common["avatar_url"], "description": account.description,
+    })
+}
+
 /// What all payloads hold.
 struct Common {
     repository: Value,
@@ -43,18 +57,7 @@ impl Common {
         let owner = world.owner(&emitted.repository);
         let viewer = Viewer::anonymous();
         let sender = world.accounts.get(&emitted.actor).unwrap_or(owner);
-        let organization = (!owner.is_user()).then(|| {
-            let account = crate::github::account_json(site, &world, owner);
-            let url = format!("{}/orgs/{}", site.api_url(), owner.path);
-            json!({
-                "login": owner.path, "id": owner.id, "node_id": account["node_id"], "url": url,
-                "repos_url": format!("{url}/repos"), "events_url": format!("{url}/events"),
-                "hooks_url": format!("{url}/hooks"), "issues_url": format!("{url}/issues"),
-                "members_url": format!("{url}/members{{/member}}"),
-                "public_members_url": format!("{url}/public_members{{/member}}"),
-                "avatar_url": account["avatar_url"], "description": owner.description,
-            })
-        });
+        let organization = (!owner.is_user()).then(|| organization(site, &world, owner));
         Self {
             repository: crate::github::repository_json(site, &world, &emitted.repository, &viewer),
             sender: crate::github::account_json(site, &world, sender),
@@ -120,13 +123,13 @@ impl Common {
         };
         if change.created() {
             let payload = json!({
-                "ref": name, "ref_type": ref_type, "full_ref": change.name,
+                "ref": name, "ref_type": ref_type,
                 "master_branch": emitted.repository.default_branch,
                 "description": self.repository["description"], "pusher_type": "user",
             });
             messages.push(Message::new("create", self.close(payload)));
         } else if change.deleted() {
-            let payload = json!({ "ref": name, "ref_type": ref_type, "full_ref": change.name, "pusher_type": "user" });
+            let payload = json!({ "ref": name, "ref_type": ref_type, "pusher_type": "user" });
             messages.push(Message::new("delete", self.close(payload)));
         }
         messages
@@ -147,7 +150,8 @@ impl Common {
                 let world = site.world();
                 let from = world.accounts.get(from);
                 let key = if from.is_some_and(|it| it.is_user()) { "user" } else { "organization" };
-                let from = from.map(|it| crate::github::account_json(site, &world, it));
+                let show = if key == "user" { crate::github::account_json } else { organization };
+                let from = from.map(|it| show(site, &world, it));
                 ("transferred", Some(json!({ "owner": { "from": { key: from } } })))
             }
             RepositoryAction::Edited { default_branch_from } => {

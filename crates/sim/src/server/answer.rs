@@ -15,7 +15,6 @@ use crate::dialect::{Caller, Credentials, Query};
 use crate::faults::Effect;
 use crate::git::{self, Route};
 use crate::ids::to_hex;
-use crate::recording;
 use crate::requests::Logged;
 use crate::{Kind, Site};
 
@@ -65,8 +64,11 @@ pub(super) async fn answer(site: Arc<Site>, router: Router, request: Request) ->
     entry.status = response.status().as_u16();
     entry.answer_headers = names(response.headers());
     // What a fault spoiled is no forge's answer.
-    if effects.is_empty() && entry.answer.is_some() {
-        recording::note(site.kind(), &headers, &entry);
+    if effects.is_empty()
+        && entry.answer.is_some()
+        && let Some(recording) = site.recording()
+    {
+        recording.exchange(site.kind(), &headers, &entry);
     }
     site.requests().add(entry, &credentials.all());
     let cut = effects.iter().find_map(|it| if let Effect::Reset(after) = it { Some(*after) } else { None });

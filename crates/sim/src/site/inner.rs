@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -9,6 +9,7 @@ use crate::Kind;
 use crate::faults::Faults;
 use crate::git::Children;
 use crate::hooks::DeliveryLog;
+use crate::recording::Recording;
 use crate::requests::RequestLog;
 use crate::world::{Bare, Clock, Hook, HookTarget, Repository, World, WorldError};
 
@@ -26,6 +27,7 @@ pub struct Site {
     requests: RequestLog,
     deliveries: DeliveryLog,
     events: UnboundedSender<Emitted>,
+    recording: Option<Arc<Recording>>,
     children: Children,
     ssh: OnceLock<String>,
 }
@@ -40,6 +42,7 @@ pub(crate) struct SiteParts {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) clock: Clock,
     pub(crate) events: UnboundedSender<Emitted>,
+    pub(crate) recording: Option<Arc<Recording>>,
 }
 
 impl Site {
@@ -56,6 +59,7 @@ impl Site {
             requests: RequestLog::default(),
             deliveries: DeliveryLog::default(),
             events: parts.events,
+            recording: parts.recording,
             children: Children::default(),
             ssh: OnceLock::new(),
         }
@@ -125,6 +129,10 @@ impl Site {
     #[must_use]
     pub fn deliveries(&self) -> &DeliveryLog {
         &self.deliveries
+    }
+
+    pub(crate) fn recording(&self) -> Option<&Recording> {
+        self.recording.as_deref()
     }
 
     pub(crate) fn children(&self) -> &Children {

@@ -141,7 +141,7 @@ pub(crate) fn repository_json(site: &Site, world: &World, repository: &Repositor
     body
 }
 
-/// Returns a repository as the lists of an organisation show it.
+/// Returns a repository as the lists of users and organisations show it, shorter than the list of one's own.
 pub(in crate::github) fn minimal_json(site: &Site, world: &World, repository: &Repository, viewer: &Viewer) -> Value {
     let mut body = repository_json(site, world, repository, viewer);
     if let Some(body) = body.as_object_mut() {

@@ -75,11 +75,10 @@ pub(in crate::gitlab) fn own_profile(site: &Site, user: &Account) -> Value {
             "shared_runners_minutes_limit": null,
             "extra_shared_runners_minutes_limit": null,
             "scim_identities": [],
-            "namespace_id": user.namespace_id,
         }),
     );
     if user.admin {
-        body["is_admin"] = true.into();
+        extend(&mut body, json!({ "is_admin": true, "namespace_id": user.namespace_id }));
     }
     body
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::exceptions::{self, Exceptions};
 use crate::graphql::GraphQl;
-use crate::schema::{self, Strictness};
+use crate::schema::{Checker, Misfit, Nulls, Problem};
 use crate::spec::{Operation, Spec};
 
 /// What was found in an exchange.
@@ -49,7 +49,8 @@ fn wiped(path: &str) -> String {
     path.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
 }
 
-fn request(spec: &Spec, operation: &Operation<'_>, exchange: &Value, findings: &mut Vec<String>) {
+fn request<'a>(spec: &'a Spec, operation: &Operation<'a>, exchange: &Value, findings: &mut Vec<String>) {
+    let checker = checker(spec);
     let parameters = operation.parameters();
     let query = exchange["query"].as_str().unwrap_or_default();
     let given: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -59,22 +60,24 @@ fn request(spec: &Spec, operation: &Operation<'_>, exchange: &Value, findings: &
             findings.push(format!("the parameter `{key}` is not described"));
             continue;
         };
-        let value = from_query(spec, parameter.schema, value);
-        let strictness = Strictness { types: true, required: true };
-        let found = schema::check(spec, parameter.schema, &value, strictness);
-        findings.extend(found.into_iter().map(|finding| format!("the parameter `{key}`: {finding}")));
+        let found = checker.check(parameter.schema, &from_query(spec, parameter.schema, value));
+        findings.extend(found.iter().map(|finding| format!("the parameter `{key}`: {finding}")));
+    }
+    for parameter in parameters.iter().filter(|parameter| parameter.place == "path") {
+        let Some(text) = operation.in_path.get(parameter.name) else { continue };
+        let found = checker.check(parameter.schema, &from_query(spec, parameter.schema, text));
+        findings.extend(found.iter().map(|finding| format!("`{}` in the path: {finding}", parameter.name)));
     }
     for parameter in parameters.iter().filter(|parameter| parameter.required && parameter.place == "query") {
         if !given.iter().any(|(key, _)| key == parameter.name) {
             findings.push(format!("the parameter `{}` is required", parameter.name));
         }
     }
-    let strictness = Strictness { types: true, required: true };
     match (&exchange["request"], operation.body()) {
         (Value::Null, _) => {}
         (body, Some(schema)) => {
-            let found = schema::check(spec, schema, body, strictness);
-            findings.extend(found.into_iter().map(|finding| format!("the body: {finding}")));
+            let found = checker.check(schema, body);
+            findings.extend(found.iter().map(|finding| format!("the body: {finding}")));
         }
         (_, None) => findings.push("a body is not described".to_owned()),
     }
@@ -101,9 +104,9 @@ fn from_query(spec: &Spec, schema: &Value, text: &str) -> Value {
     }
 }
 
-fn answer(
-    spec: &Spec,
-    operation: &Operation<'_>,
+fn answer<'a>(
+    spec: &'a Spec,
+    operation: &Operation<'a>,
     exchange: &Value,
     exceptions: &mut Exceptions,
     findings: &mut Vec<String>,
@@ -117,19 +120,34 @@ fn answer(
     };
     let body = &exchange["answer"];
     let instead = exceptions.schema(spec.kind, &operation.name).filter(|_| status == 200);
-    let instead = instead.map(|name| {
-        let schema = serde_json::json!({ "$ref": format!("#/definitions/{name}") });
-        if body.is_array() { serde_json::json!({ "type": "array", "items": schema }) } else { schema }
-    });
-    let described = instead.as_ref().map_or(described, Some);
+    let described = match instead {
+        // Of a list, each element is one.
+        Some(name) => Some(&spec.root["definitions"][name]),
+        None => described,
+    };
     // GitLab's description gives many types that its answers do not have, and requires nothing.
-    let strictness = Strictness { types: spec.kind != "gitlab", required: spec.kind != "gitlab" };
+    let believed = |problem: &&Problem| spec.kind != "gitlab" || problem.what == Misfit::Unknown;
     match described {
         Some(schema) if !body.is_null() => {
-            let found = schema::check(spec, schema, body, strictness);
-            findings.extend(found.into_iter().map(|finding| format!("the answer with {status}: {finding}")));
+            let elements = body.as_array().filter(|_| instead.is_some());
+            let found: Vec<Problem> = match elements {
+                Some(elements) => elements.iter().flat_map(|it| checker(spec).check(schema, it)).collect(),
+                None => checker(spec).check(schema, body),
+            };
+            let found = found.iter().filter(believed);
+            findings.extend(found.map(|finding| format!("the answer with {status}: {finding}")));
         }
+        Some(_) if status == 204 => {}
         Some(_) if status < 300 => findings.push(format!("the answer with {status} has no body")),
+        None if status < 300 && !body.is_null() => {
+            findings.push(format!("the answer with {status} has a body, and none is described"));
+        }
         _ => {}
     }
+}
+
+fn checker(spec: &Spec) -> Checker<'_> {
+    // Swagger 2.0 cannot say that something may be null.
+    let nulls = if spec.root.get("swagger").is_some() { Nulls::Untold } else { Nulls::Told };
+    Checker::new(&spec.root, nulls)
 }

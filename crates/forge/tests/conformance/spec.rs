@@ -1,7 +1,9 @@
 //! A forge's description of its API: Swagger 2.0 or OpenAPI 3.0.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 /// A description.
@@ -17,6 +19,8 @@ pub(crate) struct Operation<'a> {
     operation: &'a Value,
     shared: Option<&'a Value>,
     spec: &'a Spec,
+    /// What stands for the names in the template.
+    pub(crate) in_path: BTreeMap<String, String>,
 }
 
 /// Something that goes along with a request.
@@ -66,16 +70,16 @@ impl Spec {
     /// Finds the operation of a request. Of several templates that fit, the one with the most fixed parts is meant.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Operation<'_>> {
         let path = self.own_path(path);
-        let fits = |template: &&String| {
-            let (own, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-            own.len() == given.len()
-                && own.iter().zip(&given).all(|(own, given)| own == given || (is_open(own) && !given.is_empty()))
-        };
-        let fixed = |template: &&String| template.split('/').filter(|part| !is_open(part)).count();
-        let template = self.paths().keys().filter(fits).max_by_key(fixed)?;
-        let item = &self.paths()[template];
-        let operation = item.get(method.to_lowercase())?;
-        Some(Operation { name: format!("{method} {template}"), operation, shared: item.get("parameters"), spec: self })
+        let given: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+        let fitting = self.paths().iter().filter_map(|(template, item)| {
+            let own: Vec<&str> = template.split('/').collect();
+            let operation = item.get(method.to_lowercase())?;
+            Some((template, item, operation, fit(&own, &given)?))
+        });
+        let fixed = |template: &str| template.split('/').filter(|part| !is_open(part)).count();
+        let (template, item, operation, in_path) = fitting.max_by_key(|(template, ..)| fixed(template))?;
+        let name = format!("{method} {template}");
+        Some(Operation { name, operation, shared: item.get("parameters"), spec: self, in_path })
     }
 
     /// Follows references.
@@ -85,6 +89,24 @@ impl Spec {
         }
         value
     }
+}
+
+/// Says whether the parts of a path fit those of a template, and what stands for its names. What is called a branch, a
+/// reference, a tag or a head may have several parts.
+fn fit(own: &[&str], given: &[&str]) -> Option<BTreeMap<String, String>> {
+    let Some((first, rest)) = own.split_first() else { return given.is_empty().then(BTreeMap::new) };
+    if !is_open(first) {
+        return if given.first() == Some(first) { fit(rest, &given[1..]) } else { None };
+    }
+    let name = first.trim_matches(['{', '}']);
+    let long = matches!(name, "branch" | "ref" | "tag" | "head");
+    let most = if long { given.len() } else { given.len().min(1) };
+    (1..=most).find_map(|count| {
+        let value = given[..count].join("/");
+        let mut found = fit(rest, &given[count..]).filter(|_| !value.is_empty())?;
+        found.insert(name.to_owned(), percent_decode_str(&value).decode_utf8_lossy().into_owned());
+        Some(found)
+    })
 }
 
 fn is_open(part: &str) -> bool {
@@ -120,5 +142,19 @@ impl<'a> Operation<'a> {
         let responses = self.operation["responses"].as_object().unwrap();
         let response = self.spec.resolve(responses.get(&status.to_string())?);
         Some(response.get("schema").or_else(|| response.pointer("/content/application~1json/schema")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit;
+
+    #[test]
+    fn a_branch_may_have_several_parts() {
+        let parts = |path: &'static str| path.split('/').collect::<Vec<_>>();
+        let found = fit(&parts("r/{owner}/b/{branch}/protection"), &parts("r/a%2Fb/b/x/y/protection")).unwrap();
+        assert_eq!((found["owner"].as_str(), found["branch"].as_str()), ("a/b", "x/y"));
+        assert_eq!(fit(&parts("r/{owner}"), &parts("r/x/y")), None);
+        assert_eq!(fit(&parts("r/{owner}"), &parts("r")), None);
     }
 }
