@@ -12,10 +12,12 @@ pub mod name;
 pub mod oid;
 pub mod outcome;
 pub mod plan;
+pub mod ref_part;
 pub mod repository;
 pub mod secret;
 pub mod snapshot;
 
 pub use name::{BranchName, EndpointId, GroupName, InvalidName, RefName, RepoName, SiteName, TagName};
 pub use oid::{InvalidOid, ObjectFormat, Oid};
+pub use ref_part::RefPart;
 pub use secret::Secret;

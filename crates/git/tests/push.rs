@@ -171,18 +171,17 @@ async fn very_many_references_go_in_chunks_with_the_default_branch_first() {
     std::fs::remove_file(copy.path.join("hooks/update")).unwrap();
 
     // The second chunk is the one that needs an object that only the first one's pack has brought.
-    let mut commands: Vec<_> =
-        (0..refray_git::push::FIRST).map(|index| create(&format!("refs/heads/many/{index}"), tip)).collect();
-    commands.push(create("refs/heads/side", side));
-    commands.push(delete("refs/heads/a", tip));
-    for stateless in [false, true] {
+    for (stateless, most) in [(false, refray_git::push::MOST), (true, refray_git::push::FIRST)] {
+        let mut commands: Vec<_> = (0..most).map(|index| create(&format!("refs/heads/many/{index}"), tip)).collect();
+        commands.push(create("refs/heads/side", side));
+        commands.push(delete("refs/heads/a", tip));
         let copy = world.bare(if stateless { "c.git" } else { "d.git" }, ObjectFormat::Sha1);
         send(&world, &mirror, &copy, vec![create("refs/heads/a", tip)]).await;
         let remote = LocalRemote::new(world.git.clone(), &copy.path);
         let remote = if stateless { remote.stateless() } else { remote };
-        let report = push(&remote, &request(&world, &mirror, commands.clone())).await.unwrap();
+        let report = push(&remote, &request(&world, &mirror, commands)).await.unwrap();
         assert!(report.is_complete() && report.stopped.is_none(), "{:?}", report.stopped);
-        assert_eq!(copy.refs().len(), refray_git::push::FIRST + 1);
+        assert_eq!(copy.refs().len(), most + 1);
         copy.git(["fsck", "--connectivity-only"]);
     }
 }

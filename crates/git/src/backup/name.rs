@@ -1,25 +1,27 @@
 //! How the references that keep backups are called.
 
-use std::fmt::Write as _;
-
-use refray_core::Oid;
 use refray_core::name::{BranchName, EndpointId, RefName};
-use sha2::{Digest, Sha256};
+use refray_core::{Oid, RefPart};
 
 use crate::mirror::BACKUP_PREFIX;
 
-/// Longer parts are cut, because they may become file names.
-const LONGEST: usize = 180;
+/// How names are written; longer ones are cut, because they may become file names.
+const PART: RefPart = RefPart { mark: '%', longest: 180, dots: false };
 
 /// Returns the reference that keeps a branch's old tip. `stamp` is the time, in a form that a reference's name allows.
 pub fn branch_ref(branch: &BranchName, stamp: &str, tip: Oid) -> String {
-    format!("{BACKUP_PREFIX}branches/{}/{}-{}", encode(branch.as_str()), encode(stamp), tip.short())
+    format!("{BACKUP_PREFIX}branches/{}/{}-{}", PART.encode(branch.as_str()), PART.encode(stamp), tip.short())
 }
 
 /// Returns the reference that keeps one reference of a repository that is to be deleted at `endpoint`.
 pub fn repository_ref(stamp: &str, endpoint: &EndpointId, name: &RefName) -> String {
     let kind = if name.is_tag() { "tags" } else { "heads" };
-    format!("{BACKUP_PREFIX}repos/{}/{}/{kind}/{}", encode(stamp), encode(endpoint.as_str()), encode(name.short()))
+    format!(
+        "{BACKUP_PREFIX}repos/{}/{}/{kind}/{}",
+        PART.encode(stamp),
+        PART.encode(endpoint.as_str()),
+        PART.encode(name.short())
+    )
 }
 
 /// What a reference that keeps a backup says by its name.
@@ -39,58 +41,15 @@ pub fn origin(kept: &str) -> Option<Origin> {
     match parts.as_slice() {
         ["branches", branch, last] => {
             let (stamp, _) = last.rsplit_once('-')?;
-            let name = decode(branch).and_then(|branch| RefName::from_full(&format!("refs/heads/{branch}")).ok());
-            Some(Origin { stamp: decode(stamp)?, endpoint: None, name })
+            let name = PART.decode(branch).and_then(|branch| RefName::from_full(&format!("refs/heads/{branch}")).ok());
+            Some(Origin { stamp: PART.decode(stamp)?, endpoint: None, name })
         }
         ["repos", stamp, endpoint, kind @ ("heads" | "tags"), short] => {
-            let name = decode(short).and_then(|short| RefName::from_full(&format!("refs/{kind}/{short}")).ok());
-            Some(Origin { stamp: decode(stamp)?, endpoint: decode(endpoint), name })
+            let name = PART.decode(short).and_then(|short| RefName::from_full(&format!("refs/{kind}/{short}")).ok());
+            Some(Origin { stamp: PART.decode(stamp)?, endpoint: PART.decode(endpoint), name })
         }
         _ => None,
     }
-}
-
-/// Takes [`encode`] back, unless something was cut off.
-fn decode(part: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        if *first == b'%' {
-            let hex = std::str::from_utf8(after.get(..2)?).ok()?;
-            let byte = u8::from_str_radix(hex, 16).ok()?;
-            if byte == b'~' {
-                // No reference has one: what was longer ends here.
-                return None;
-            }
-            bytes.push(byte);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// Makes one part of a reference's name of any text, two different ones of two different texts.
-fn encode(text: &str) -> String {
-    let mut part = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => part.push(byte as char),
-            // Writing to a string cannot fail.
-            _ => write!(part, "%{byte:02X}").unwrap_or_default(),
-        }
-    }
-    if part.len() > LONGEST {
-        let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        part.truncate(LONGEST);
-        part.push_str("%7E");
-        for byte in &hash[..8] {
-            write!(part, "{byte:02x}").unwrap_or_default();
-        }
-    }
-    part
 }
 
 #[cfg(test)]
@@ -116,7 +75,5 @@ mod tests {
         let cut = branch_ref(&BranchName::new("b".repeat(200)).unwrap(), "20240102T030405Z", tip);
         assert_eq!(origin(&cut).map(|kept| kept.name), Some(None));
         assert_eq!(origin("refs/heads/main"), None);
-        let long = |end| encode(&format!("{}{end}", "ü".repeat(300)));
-        assert!(long("a").len() < 255 && long("a") != long("b"));
     }
 }

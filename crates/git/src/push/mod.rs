@@ -11,4 +11,4 @@ pub use command::PushCommand;
 pub use error::PushError;
 pub use outcome::{PushReport, RefOutcome};
 pub use run::{PackSource, PushRequest, push};
-pub use size::FIRST;
+pub use size::{FIRST, MOST};

@@ -73,9 +73,9 @@ pub async fn push(remote: &dyn Remote, request: &PushRequest<'_>) -> Result<Push
     }
     let pack = server.pack(request);
     let mut messages = Messages::default();
+    let mut size = Size::new(session.is_conversation());
     let mut session = Some(session);
     let mut objects_are_there = false;
-    let mut size = Size::default();
     let mut rest = commands.as_slice();
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(size.of(rest.len()));

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-/// The most commands that are sent in the first request. Most servers take it in no time, but one that runs a program for
-/// each command says nothing while it does, and on a busy machine gets through no more than one or two in a second.
-pub const FIRST: usize = 50;
+/// The most commands that are sent in the first request over HTTP. Most servers take it in no time, but one that runs a
+/// program for each command says nothing while it does, and on a busy machine gets through no more than two in a second.
+pub const FIRST: usize = 100;
 /// However slow the server is.
 const LEAST: usize = 20;
-/// However fast it is.
-const MOST: usize = 10_000;
+/// The most that are sent in one request, however fast the server is, and in one conversation.
+pub const MOST: usize = 10_000;
 /// How many times as many as the last time go at most.
 const GROWTH: usize = 4;
 /// How long one request is to keep a server busy. What stands in between gives up after a minute of silence, as a rule.
@@ -16,13 +16,13 @@ const AIM: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Size(usize);
 
-impl Default for Size {
-    fn default() -> Self {
-        Self(FIRST)
-    }
-}
-
 impl Size {
+    /// Begins with as many as go first. In a conversation nothing stands in between that would lose its patience: all go at
+    /// once, short of what no server should have to take.
+    pub(super) const fn new(conversation: bool) -> Self {
+        Self(if conversation { MOST } else { FIRST })
+    }
+
     /// Returns how many of those that are left go now.
     pub(super) fn of(&self, left: usize) -> usize {
         self.0.min(left)
@@ -43,7 +43,7 @@ mod tests {
 
     /// Returns the sizes of the requests that so many commands make for a server that takes so long for each.
     fn sizes(mut left: usize, each: Duration) -> Vec<usize> {
-        let (mut size, mut sizes) = (Size::default(), Vec::new());
+        let (mut size, mut sizes) = (Size::new(false), Vec::new());
         while left > 0 {
             let now = size.of(left);
             size.took(now, each * u32::try_from(now).unwrap());
@@ -55,21 +55,21 @@ mod tests {
 
     #[test]
     fn a_fast_server_gets_everything_in_a_few_requests() {
-        assert_eq!(sizes(150, Duration::ZERO), [50, 100]);
-        assert_eq!(sizes(5_000, Duration::from_micros(20)), [50, 200, 800, 3_200, 750]);
-        assert_eq!(sizes(30_000, Duration::from_micros(20)), [50, 200, 800, 3_200, 10_000, 10_000, 5_750]);
+        assert_eq!(sizes(150, Duration::ZERO), [100, 50]);
+        assert_eq!(sizes(5_000, Duration::from_micros(20)), [100, 400, 1_600, 2_900]);
+        assert_eq!(sizes(30_000, Duration::from_micros(20)), [100, 400, 1_600, 6_400, 10_000, 10_000, 1_500]);
     }
 
     #[test]
     fn no_request_keeps_a_slow_server_busy_for_a_minute() {
-        assert_eq!(sizes(900, Duration::from_millis(50)), [50, 200, 300, 300, 50]);
-        assert_eq!(sizes(400, Duration::from_millis(250)), [50, 60, 60, 60, 60, 60, 50]);
-        assert_eq!(sizes(120, Duration::from_secs(1)), [50, 20, 20, 20, 10]);
+        assert_eq!(sizes(900, Duration::from_millis(50)), [100, 300, 300, 200]);
+        assert_eq!(sizes(400, Duration::from_millis(250)), [100, 60, 60, 60, 60, 60]);
+        assert_eq!(sizes(170, Duration::from_millis(500)), [100, 30, 30, 10]);
     }
 
     #[test]
     fn what_a_large_pack_took_is_forgotten_soon() {
-        let mut size = Size::default();
+        let mut size = Size::new(false);
         size.took(FIRST, Duration::from_secs(600));
         assert_eq!(size.of(10_000), LEAST);
         for expected in [80, 320, 1_280, 5_120, 10_000] {

@@ -1,13 +1,11 @@
 //! How conflict branches are called.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 use crate::name::{BranchName, CONFLICT_PREFIX, EndpointId, InvalidName};
+use crate::ref_part::RefPart;
 
-/// Longer parts are cut, because a server may keep a branch as a file.
-const LONGEST: usize = 150;
+/// How a branch and a source are written. `=` means nothing to git, to shells or in addresses' paths, and dots stay for the
+/// sake of versions; longer parts are cut, because a server may keep a branch as a file.
+const PART: RefPart = RefPart { mark: '=', longest: 150, dots: true };
 
 /// Returns the branch under which the tip that `branch` has at `source` is shown elsewhere. It stays the same when tips
 /// move on, so that a pull request of it is refreshed by a push.
@@ -15,12 +13,12 @@ const LONGEST: usize = 150;
 /// # Errors
 /// Never for valid names; the type of the result asks for it.
 pub fn conflict_branch(branch: &BranchName, source: &EndpointId) -> Result<BranchName, InvalidName> {
-    BranchName::new(format!("{}{}", prefix(branch), encode(source.as_str())))
+    BranchName::new(format!("{}{}", prefix(branch), PART.encode(source.as_str())))
 }
 
 /// Returns what the names of a branch's conflict branches start with, and no others.
 pub(super) fn prefix(branch: &BranchName) -> String {
-    format!("{CONFLICT_PREFIX}{}/", encode(branch.as_str()))
+    format!("{CONFLICT_PREFIX}{}/", PART.encode(branch.as_str()))
 }
 
 /// Returns that start of a conflict branch's name; `None` for what is not called like one.
@@ -32,37 +30,7 @@ pub(super) fn prefix_of(conflict: &str) -> Option<&str> {
 
 /// Says whether a conflict branch shows what an endpoint has.
 pub(super) fn is_from(conflict: &str, source: &EndpointId) -> bool {
-    prefix_of(conflict).is_some_and(|start| conflict[start.len()..] == encode(source.as_str()))
-}
-
-/// Makes one part of a reference's name of any text, two different ones of two different texts. `=` is chosen since it
-/// means nothing to git, to shells or in addresses' paths.
-fn encode(text: &str) -> String {
-    let mut part = String::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    for (index, byte) in bytes.iter().enumerate() {
-        let plain_dot = || {
-            index > 0
-                && index + 1 < bytes.len()
-                && bytes[index + 1] != b'.'
-                && !bytes[index..].eq_ignore_ascii_case(b".lock")
-        };
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => part.push(char::from(*byte)),
-            b'.' if plain_dot() => part.push('.'),
-            // Writing to a string cannot fail.
-            _ => write!(part, "={byte:02X}").unwrap_or_default(),
-        }
-    }
-    if part.len() > LONGEST {
-        let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        part.truncate(LONGEST);
-        part.push_str("=7E");
-        for byte in &hash[..8] {
-            write!(part, "{byte:02x}").unwrap_or_default();
-        }
-    }
-    part
+    prefix_of(conflict).is_some_and(|start| conflict[start.len()..] == PART.encode(source.as_str()))
 }
 
 #[cfg(test)]
