@@ -11,6 +11,7 @@ mod access;
 mod backups;
 mod conflicts;
 mod crashes;
+mod demo;
 mod directories;
 mod doctor;
 mod forges;

@@ -21,22 +21,53 @@ use forges::Forges;
 
 /// Runs the demo.
 pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
-    let started = Instant::now();
     let dir = tempfile::Builder::new()
         .prefix("refray-demo-")
         .tempdir()
         .into_diagnostic()
         .wrap_err("no place for the demo")?;
     let say = Narrator::new(global);
+    // Nothing of it is kept, so there is nothing to finish when somebody has seen enough.
+    let told = tokio::select! {
+        // First, so that there is somebody to hear a signal before anything begins.
+        biased;
+        () = sync::stop_signal() => {
+            say.step("Interrupted; nothing of it is left");
+            return Ok(Exit::Interrupted);
+        }
+        told = tell(global, args, &say, dir.path()) => told?,
+    };
+    if args.keep {
+        keep(&say, &told.forges, &told.paths).await?;
+    }
+    if !told.all_agree {
+        return Err(miette!(
+            help = "This is a fault of refray: please report what stands above.",
+            "the demo did not end with all in agreement"
+        ));
+    }
+    Ok(Exit::Agreed)
+}
+
+/// How the story ended, and where it took place.
+struct Told {
+    forges: Forges,
+    paths: Paths,
+    all_agree: bool,
+}
+
+/// Tells the story from its beginning to its end.
+async fn tell(global: &Global, args: &DemoArgs, say: &Narrator, dir: &Path) -> Result<Told> {
+    let started = Instant::now();
     say.step("Four small forges start on this machine");
-    let forges = Forges::start(dir.path()).await?;
+    let forges = Forges::start(dir).await?;
     for line in forges.describe() {
         say.line(&line);
     }
     let paths = Paths {
-        config: dir.path().join("config.toml"),
-        state_dir: dir.path().join("state"),
-        work_dir: dir.path().join("mirrors"),
+        config: dir.join("config.toml"),
+        state_dir: dir.join("state"),
+        work_dir: dir.join("mirrors"),
         home: None,
     };
     write_config(&paths.config, &forges.config()?)?;
@@ -66,22 +97,13 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
     say.step("What is where now");
     let table = forges.table()?;
     say.block(&table::render(&table, say.style));
-    let agree = table.rows.iter().all(table::Row::agrees);
+    let all_agree = good && table.rows.iter().all(table::Row::agrees);
     say.step(&format!(
         "{} in {:.1} s",
-        if agree && good { "All agree," } else { "Not all agree," },
+        if all_agree { "All agree," } else { "Not all agree," },
         started.elapsed().as_secs_f64()
     ));
-    if args.keep {
-        keep(&say, &forges, &paths).await?;
-    }
-    if !(agree && good) {
-        return Err(miette!(
-            help = "This is a fault of refray: please report what stands above.",
-            "the demo did not end with all in agreement"
-        ));
-    }
-    Ok(Exit::Agreed)
+    Ok(Told { forges, paths, all_agree })
 }
 
 /// Runs what `refray sync` runs, on the demo's configuration, and says whether all agree.
