@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use miette::{Diagnostic, Report, Result};
-use refray_core::config::{self, Config, ConfigErrors, Parsed, ProblemKind, SecretSource};
+use refray_core::config::{self, Config, ConfigErrors, Parsed, ProblemKind, SecretSource, Site};
 use refray_core::event::EventSink;
 use refray_core::name::SiteName;
+use refray_engine::doctor::{Examination, Problem};
 use refray_engine::lock::Locks;
 use refray_engine::store::SqliteStore;
 use refray_engine::webhooks::Webhooks;
 use refray_engine::{ApplyError, Dirs, Engine, LazyGit, SyncError};
-use refray_forge::Forge;
+use refray_forge::{Forge, ForgeError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -104,21 +105,38 @@ pub(crate) async fn connect(config: Arc<Config>, paths: &Paths, events: Arc<dyn 
 
 /// Makes a client for every site that a group uses.
 pub(crate) fn forges(config: &Config) -> Result<BTreeMap<SiteName, Arc<dyn Forge>>> {
-    let environment = Arc::new(ProcessEnvironment::default());
-    let mut forges = BTreeMap::new();
+    let connected = connected(config, &Arc::new(ProcessEnvironment::default()));
+    let named = |(name, forge): (SiteName, Result<_, ForgeError>)| {
+        forge.map(|forge| (name, forge)).map_err(|error| refusal(&error, &error.remedy()))
+    };
+    connected.into_iter().map(named).collect()
+}
+
+/// Makes a client for every site that a group uses, as far as that is possible.
+fn connected(
+    config: &Config,
+    environment: &Arc<ProcessEnvironment>,
+) -> BTreeMap<SiteName, Result<Arc<dyn Forge>, ForgeError>> {
     let used = config.mirrors.iter().flat_map(|group| &group.endpoints).map(|endpoint| &endpoint.site);
-    for site in used {
-        if forges.contains_key(&site.name) {
-            continue;
-        }
-        let forge = refray_forge::connect(site.clone(), environment.clone(), refray_forge::Options::default());
-        let forge = forge.map_err(|error| {
-            let remedy = error.remedy();
-            setup(&error, &remedy)
-        })?;
-        forges.insert(site.name.clone(), forge);
+    let used: BTreeMap<&SiteName, _> = used.map(|site| (&site.name, site)).collect();
+    let connect =
+        |site: &Arc<Site>| refray_forge::connect(site.clone(), environment.clone(), refray_forge::Options::default());
+    used.into_iter().map(|(name, site)| (name.clone(), connect(site))).collect()
+}
+
+/// Gathers what `refray doctor` looks at. Nothing is opened or made.
+pub(crate) fn examination(config: Arc<Config>, paths: &Paths) -> Examination {
+    let environment = Arc::new(ProcessEnvironment::default());
+    let problem = |error: ForgeError| Problem { remedy: error.remedy(), message: cause(&error) };
+    let forges = connected(&config, &environment);
+    Examination {
+        config,
+        forges: forges.into_iter().map(|(name, forge)| (name, forge.map_err(problem))).collect(),
+        git: LazyGit::default(),
+        dirs: Dirs { work: paths.work_dir.clone(), state: paths.state_dir.clone() },
+        environment,
+        clock: jiff::Timestamp::now,
     }
-    Ok(forges)
 }
 
 /// Opens the store alone, for commands that only look.
@@ -145,13 +163,18 @@ pub(crate) async fn look(paths: &Paths) -> Result<Option<SqliteStore>> {
 }
 
 fn setup(error: &dyn std::error::Error, remedy: &str) -> LoadError {
+    LoadError::Setup { message: cause(error), remedy: remedy.to_owned() }
+}
+
+/// Returns an error's words with those of what caused it.
+fn cause(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         message = format!("{message}: {cause}");
         source = cause.source();
     }
-    LoadError::Setup { message, remedy: remedy.to_owned() }
+    message
 }
 
 /// Turns what kept a plan from being carried out into a report.

@@ -9,11 +9,16 @@ use refray_core::oid::ObjectFormat;
 use refray_git::Mirror;
 use refray_git::mirror::MirrorError;
 
-use crate::engine::Engine;
+use crate::engine::{Dirs, Engine};
 
 /// Returns where the mirror of a repository is.
 pub(crate) fn path(engine: &Engine, group: &GroupName, repository: &RepoName) -> PathBuf {
-    engine.dirs.work.join(group.as_str()).join(format!("{}.git", repository.key()))
+    place(&engine.dirs, group, repository)
+}
+
+/// Returns where the mirror of a repository is, or would be.
+pub(crate) fn place(dirs: &Dirs, group: &GroupName, repository: &RepoName) -> PathBuf {
+    dirs.work.join(group.as_str()).join(format!("{}.git", repository.key()))
 }
 
 /// Opens a repository's mirror. It is only a cache: a damaged one, or one of another format, is replaced.

@@ -6,7 +6,6 @@ use miette::{IntoDiagnostic, Result};
 use refray_engine::doctor::{Check, Level, Report};
 
 use crate::args::{Format, Global};
-use crate::commands::sync;
 use crate::environment;
 use crate::exit::Exit;
 use crate::load;
@@ -17,9 +16,7 @@ use crate::render::{Line, Style, push};
 pub(crate) async fn run(global: &Global) -> Result<Exit> {
     let paths = Paths::find(global)?;
     let config = load::config(&paths)?;
-    let engine = load::connect(config, &paths, sync::sink(global)).await?;
-    let report = engine.examine().await;
-    engine.store.close().await;
+    let report = load::examination(config, &paths).run().await;
     let mut out = std::io::stdout().lock();
     match global.format {
         Format::Json => {

@@ -9,10 +9,10 @@ use refray_core::name::{EndpointId, RepoName};
 use refray_core::repository::Repository;
 use refray_forge::Forge;
 
+use super::examination::Examination;
 use super::report::Check;
-use super::repository;
 use super::right::{Wanted, judge};
-use crate::engine::Engine;
+use super::{lfs, repository};
 
 /// How many repositories' rules are looked at, a few requests each.
 const LOOKED_AT: usize = 200;
@@ -20,10 +20,10 @@ const LOOKED_AT: usize = 200;
 /// How many of them at once.
 const AT_ONCE: usize = 8;
 
-pub(super) async fn checks(engine: &Engine, group: &MirrorGroup) -> Vec<Check> {
-    let hooks = engine.config.webhook.as_ref().is_some_and(|webhook| webhook.install);
+pub(super) async fn checks(examined: &Examination, group: &MirrorGroup) -> Vec<Check> {
+    let hooks = examined.config.webhook.as_ref().is_some_and(|webhook| webhook.install);
     let wanted = Wanted::of(group, hooks);
-    let looked = join_all(group.endpoints.iter().map(|endpoint| one(engine, endpoint, wanted))).await;
+    let looked = join_all(group.endpoints.iter().map(|endpoint| one(examined, endpoint, wanted))).await;
     let mut checks = Vec::new();
     let mut listings = BTreeMap::new();
     for (endpoint, (found, listed)) in group.endpoints.iter().zip(looked) {
@@ -33,18 +33,23 @@ pub(super) async fn checks(engine: &Engine, group: &MirrorGroup) -> Vec<Check> {
             listings.insert(endpoint.id.clone(), listed);
         }
     }
-    checks.extend(names(engine, group, &listings));
-    checks.extend(rules(engine, group, &listings).await);
+    checks.extend(names(examined, group, &listings));
+    checks.extend(rules(examined, group, &listings).await);
+    let selected: BTreeMap<String, RepoName> = listings
+        .values()
+        .flatten()
+        .filter(|repository| group.selects_name(&repository.name))
+        .map(|repository| (repository.name.key(), repository.name.clone()))
+        .collect();
+    checks.extend(lfs::check(examined, group, selected.into_values().collect()).await);
     checks
 }
 
 /// Looks at an endpoint by itself.
-async fn one(engine: &Engine, endpoint: &Endpoint, wanted: Wanted) -> (Vec<Check>, Option<Vec<Repository>>) {
+async fn one(examined: &Examination, endpoint: &Endpoint, wanted: Wanted) -> (Vec<Check>, Option<Vec<Repository>>) {
     let id = &endpoint.id;
-    let forge = match engine.forge(endpoint) {
-        Ok(forge) => forge,
-        Err(why) => return (vec![Check::fail(id, "site", why, "Check the site in the configuration.")], None),
-    };
+    // Its site says why it is not.
+    let Some(forge) = examined.forge(endpoint) else { return (Vec::new(), None) };
     let mut checks = Vec::new();
     if endpoint.site.provider != Provider::Directory {
         match forge.namespace(endpoint).await {
@@ -131,12 +136,12 @@ fn clashes(endpoint: &EndpointId, listed: &[Repository]) -> Vec<Check> {
 }
 
 /// Names what another endpoint's forge would not take.
-fn names(engine: &Engine, group: &MirrorGroup, listings: &BTreeMap<EndpointId, Vec<Repository>>) -> Vec<Check> {
+fn names(examined: &Examination, group: &MirrorGroup, listings: &BTreeMap<EndpointId, Vec<Repository>>) -> Vec<Check> {
     let all: BTreeMap<String, &RepoName> =
         listings.values().flatten().map(|repository| (repository.name.key(), &repository.name)).collect();
     let mut checks = Vec::new();
     for endpoint in group.endpoints.iter().filter(|_| group.create_missing) {
-        let (Ok(forge), Some(listed)) = (engine.forge(endpoint), listings.get(&endpoint.id)) else { continue };
+        let (Some(forge), Some(listed)) = (examined.forge(endpoint), listings.get(&endpoint.id)) else { continue };
         let there: BTreeSet<String> = listed.iter().map(|repository| repository.name.key()).collect();
         let missing = all.iter().filter(|(key, name)| !there.contains(*key) && group.selects_name(name));
         checks.extend(missing.filter_map(|(_, name)| refused_name(&endpoint.id, &**forge, name)));
@@ -151,7 +156,11 @@ fn refused_name(endpoint: &EndpointId, forge: &dyn Forge, name: &RepoName) -> Op
 }
 
 /// Looks at the rules of default branches, where something may be pushed.
-async fn rules(engine: &Engine, group: &MirrorGroup, listings: &BTreeMap<EndpointId, Vec<Repository>>) -> Vec<Check> {
+async fn rules(
+    examined: &Examination,
+    group: &MirrorGroup,
+    listings: &BTreeMap<EndpointId, Vec<Repository>>,
+) -> Vec<Check> {
     let wanted: Vec<_> = group
         .endpoints
         .iter()
@@ -163,7 +172,7 @@ async fn rules(engine: &Engine, group: &MirrorGroup, listings: &BTreeMap<Endpoin
     let looks = wanted
         .iter()
         .take(LOOKED_AT)
-        .map(|(endpoint, repository)| repository::check(engine, group, endpoint, repository));
+        .map(|(endpoint, repository)| repository::check(examined, group, endpoint, repository));
     let mut checks: Vec<Check> =
         stream::iter(looks).buffered(AT_ONCE).filter_map(|check| async { check }).collect().await;
     if wanted.len() > LOOKED_AT {

@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
+use super::examination::Examination;
 use super::report::Check;
-use crate::engine::Engine;
 
 /// Less room than this is worth a word.
 const LITTLE: u64 = 1 << 30;
 
 const ABOUT: &str = "machine";
 
-pub(super) fn checks(engine: &Engine) -> Vec<Check> {
-    let git = match engine.git.get() {
+pub(super) fn checks(examined: &Examination) -> Vec<Check> {
+    let git = match examined.git.get() {
         Ok(git) => Check::pass(ABOUT, "git", format!("version {}", git.version())),
         Err((why, remedy)) => Check::fail(ABOUT, "git", why, remedy),
     };
-    let state = folder(&engine.dirs.state, "state directory");
-    let work = folder(&engine.dirs.work, "work directory");
+    let state = folder(&examined.dirs.state, "state directory");
+    let work = folder(&examined.dirs.work, "work directory");
     vec![git, state, work]
 }
 

@@ -4,21 +4,21 @@ use refray_core::config::{ConflictResolution, Endpoint, MirrorGroup, Rewrites};
 use refray_core::repository::Repository;
 use refray_forge::BranchRules;
 
+use super::examination::Examination;
 use super::report::Check;
-use crate::engine::Engine;
 
 const CHECK: &str = "default branch";
 
 /// Looks at one copy; `None` when there is nothing to say, as of an empty one.
 pub(super) async fn check(
-    engine: &Engine,
+    examined: &Examination,
     group: &MirrorGroup,
     endpoint: &Endpoint,
     repository: &Repository,
 ) -> Option<Check> {
     let branch = repository.default_branch.as_ref()?;
     let about = format!("{}: {}", endpoint.id, repository.name);
-    let forge = engine.forge(endpoint).ok()?;
+    let forge = examined.forge(endpoint)?;
     match forge.branch_rules(&repository.path, branch).await {
         Ok(rules) => judge(&about, branch.as_str(), &rules, forces(group)),
         Err(error) => Some(Check::warn(about, CHECK, error.to_string(), error.remedy())),

@@ -5,17 +5,23 @@ use jiff::{SignedDuration, Timestamp};
 use refray_core::config::Provider;
 use refray_forge::Forge;
 
+use super::examination::Examination;
 use super::report::Check;
-use crate::engine::Engine;
 
 /// How far clocks may be apart. Signed requests and tokens' validity begin to suffer at some minutes.
 const APART: SignedDuration = SignedDuration::from_mins(2);
 
-pub(super) async fn checks(engine: &Engine) -> Vec<Check> {
-    join_all(engine.forges.values().map(|forge| one(engine, &**forge))).await.into_iter().flatten().collect()
+pub(super) async fn checks(examined: &Examination) -> Vec<Check> {
+    let looked = examined.forges.iter().map(|(name, forge)| async move {
+        match forge {
+            Ok(forge) => one(examined, &**forge).await,
+            Err(problem) => vec![Check::fail(name, "connection", &problem.message, &problem.remedy)],
+        }
+    });
+    join_all(looked).await.into_iter().flatten().collect()
 }
 
-async fn one(engine: &Engine, forge: &dyn Forge) -> Vec<Check> {
+async fn one(examined: &Examination, forge: &dyn Forge) -> Vec<Check> {
     let site = forge.site();
     let about = &site.name;
     if site.provider == Provider::Directory {
@@ -34,7 +40,7 @@ async fn one(engine: &Engine, forge: &dyn Forge) -> Vec<Check> {
         }
     }
     if let Some(theirs) = forge.server_time() {
-        checks.push(clock(about, (engine.clock)(), theirs));
+        checks.push(clock(about, (examined.clock)(), theirs));
     }
     checks
 }

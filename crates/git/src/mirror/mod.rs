@@ -7,6 +7,7 @@
 mod error;
 mod history;
 mod kept;
+mod lfs;
 mod maintain;
 mod packed;
 mod quarantine;

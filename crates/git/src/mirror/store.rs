@@ -68,6 +68,17 @@ impl Mirror {
     /// # Errors
     /// It is missing or damaged, or the file system refuses.
     pub fn open(path: &Path) -> Result<Self, MirrorError> {
+        let own = Self::look(path)?;
+        quarantine::remove_stale(&own.path);
+        own.verify()?;
+        Ok(own)
+    }
+
+    /// Opens the mirror at `path` to read it, without tidying up and without a look at what is in it.
+    ///
+    /// # Errors
+    /// It is missing or no bare repository, or the file system refuses.
+    pub fn look(path: &Path) -> Result<Self, MirrorError> {
         let path = std::path::absolute(path).doing("find", path)?;
         let repository = open_isolated(&path).map_err(|error| MirrorError::damaged(&path, error))?;
         let local = repository.to_thread_local();
@@ -76,10 +87,7 @@ impl Mirror {
         }
         let format = own_format(local.object_hash())
             .ok_or_else(|| MirrorError::damaged(&path, "its object format is not known"))?;
-        quarantine::remove_stale(&path);
-        let own = Self { path, format, repository: RwLock::new(repository), state: Mutex::default() };
-        own.verify()?;
-        Ok(own)
+        Ok(Self { path, format, repository: RwLock::new(repository), state: Mutex::default() })
     }
 
     /// Removes the mirror at `path`, whatever state it is in.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use refray_engine::doctor::amiss;
 use refray_forge::{Environment, Reached, probe};
 
 use super::pause;
@@ -22,7 +23,7 @@ pub(crate) async fn run(live: Arc<Live>, environment: Arc<dyn Environment>) {
                 reached = probe(url, environment.clone()) => reached,
                 () = live.stop.cancelled() => return,
             };
-            let problem = problem(&reached);
+            let problem = amiss(&reached);
             live.stats.set("webhook_reachable", &[], u64::from(problem.is_none()));
             match problem {
                 Some((message, remedy)) => {
@@ -36,41 +37,5 @@ pub(crate) async fn run(live: Arc<Live>, environment: Arc<dyn Environment>) {
         if !pause(&live, every).await {
             return;
         }
-    }
-}
-
-/// Says what is wrong with an answer, and what can be done.
-fn problem(reached: &Reached) -> Option<(String, &'static str)> {
-    match reached {
-        Reached::Answered(status @ (404 | 410)) => Some((
-            format!("{status}"),
-            "Let the proxy pass the path of `[webhook].url` on to `--listen` as `/webhook` or `/`.",
-        )),
-        Reached::Answered(status @ 500..) => Some((
-            format!("{status}"),
-            "Check that the proxy in front passes requests on to the address of `--listen`.",
-        )),
-        // To be told that only deliveries are taken is what is expected.
-        Reached::Answered(_) => None,
-        Reached::Silent(why) => Some((
-            why.clone(),
-            "Check `[webhook].url`, its name and certificate, the firewall, and the proxy in front of `--listen`.",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_answer_of_the_receiver_is_good() {
-        for status in [200, 202, 400, 401, 405] {
-            assert!(problem(&Reached::Answered(status)).is_none(), "{status}");
-        }
-        for status in [404, 410, 500, 502, 504] {
-            assert!(problem(&Reached::Answered(status)).is_some(), "{status}");
-        }
-        assert!(problem(&Reached::Silent("no connection".into())).is_some());
     }
 }

@@ -79,6 +79,19 @@ impl SqliteStore {
         }
     }
 
+    /// Reads all of the file, and checks that its pages and indexes fit together.
+    ///
+    /// # Errors
+    /// It cannot be read, or is damaged.
+    pub async fn is_sound(&self) -> Result<(), StoreError> {
+        let said: Result<String, sqlx::Error> = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await;
+        match said {
+            Ok(said) if said == "ok" => Ok(()),
+            Ok(said) => Err(StoreError::Damaged { path: self.path.clone(), source: sqlx::Error::Protocol(said) }),
+            Err(error) => Err(Fault::from(error).at(&self.path)),
+        }
+    }
+
     /// Begins a transaction that writes. Unless it is committed, nothing has happened.
     async fn begin(&self) -> Result<Writing<'_>, Fault> {
         let turn = self.turn.lock().await;

@@ -1,5 +1,8 @@
 //! What `refray doctor` finds.
 
+mod here;
+mod rights;
+
 use refray_sim::Kind;
 use refray_sim::world::{Protection, PushRule, Visibility};
 
@@ -24,42 +27,6 @@ async fn all_is_well_on_four_forges_and_nothing_is_changed() {
     let last = events.last().unwrap();
     assert_eq!((last["event"].as_str(), last["fail"].as_u64()), (Some("doctor_finished"), Some(0)));
     assert!(events.iter().any(|event| event["check"]["about"] == "gitea/ada" && event["check"]["level"] == "pass"));
-}
-
-/// Tokens that lack one right each, with what is said of it.
-const LACKING: [(Kind, &[&str], &str); 11] = [
-    (
-        Kind::GitHub,
-        &["public_repo", "workflow", "delete_repo", "admin:repo_hook"],
-        "list and read private repositories",
-    ),
-    (Kind::GitHub, &["repo", "workflow", "admin:repo_hook"], "delete repositories"),
-    (Kind::GitHub, &["repo", "delete_repo", "admin:repo_hook"], "push changes to workflow files"),
-    (Kind::GitLab, &["read_api", "write_repository"], "create repositories"),
-    (Kind::GitLab, &["read_api", "write_repository"], "open merge requests"),
-    (Kind::GitLab, &["read_api", "read_repository"], "push by git"),
-    (Kind::Gitea, &["read:user", "write:user", "read:repository", "write:issue"], "push by git"),
-    (Kind::Gitea, &["read:user", "write:repository", "write:issue"], "create repositories"),
-    (Kind::Gitea, &["write:user", "write:repository"], "comment on pull requests"),
-    (Kind::Forgejo, &["read:user", "write:issue"], "install webhooks"),
-    (Kind::Forgejo, &["write:user", "write:repository"], "comment on pull requests"),
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn each_right_that_is_missing_is_named() {
-    for (kind, scopes, operation) in LACKING {
-        let mut world = World::of_forges(&[kind]).await;
-        world.config.set("delete_missing = true\nconflict_resolution = \"pull_request\"");
-        world.config.tail =
-            "[webhook]\ninstall = true\nurl = \"https://hooks.example.org/\"\nsecret = { value = \"s\" }\n".to_owned();
-        world.seed(kind, "one", Visibility::Private);
-        let token = world.site(kind).token(OWNER, scopes).unwrap().secret;
-        let run = world.command(&["doctor"]).env(World::token_variable(kind), token).output().unwrap();
-        let said = String::from_utf8(run.stdout).unwrap() + &String::from_utf8(run.stderr).unwrap();
-        let line = said.lines().find(|line| line.contains(&format!("right to {operation}")));
-        let line = line.unwrap_or_else(|| panic!("{kind} {operation}:\n{said}"));
-        assert!(line.contains("missing"), "{kind} {operation}: {line}\n{said}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
