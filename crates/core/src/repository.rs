@@ -27,6 +27,18 @@ pub struct ForgeId(pub String);
 #[serde(transparent)]
 pub struct AccountId(pub String);
 
+/// What an account may do with a repository. The order is from little to much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// It may read.
+    Read,
+    /// It may push.
+    Write,
+    /// It may change settings and install webhooks.
+    Admin,
+}
+
 /// A repository as a forge describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repository {
@@ -50,6 +62,9 @@ pub struct Repository {
     pub fork: bool,
     /// The page that a person opens.
     pub web_url: Option<String>,
+    /// What the account behind the token may do with it, where the forge says so. The token itself may be for less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// When it was last pushed to, or last changed where the forge does not tell the two apart. A hint only.
     pub updated: Option<Timestamp>,
 }

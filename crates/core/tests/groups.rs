@@ -134,6 +134,7 @@ fn describe(name: usize, repo: Repo) -> Repository {
         disabled: false,
         fork: false,
         web_url: None,
+        access: None,
         updated: None,
     }
 }

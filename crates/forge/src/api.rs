@@ -198,10 +198,14 @@ pub struct Right {
     pub purpose: Purpose,
     /// The operation, as a phrase.
     pub operation: String,
-    /// Whether the token has the right; `None` when the forge does not tell without trying.
+    /// Whether token and account have the right; `None` when the forge does not tell without trying.
     pub granted: Option<bool>,
-    /// The scope or permission's name on this forge.
+    /// The scope or permission that the token needs, by its name on this forge.
     pub scope: String,
+    /// What the account has to be in the namespace, where that matters.
+    pub role: Option<String>,
+    /// It is the account that lacks the right, by its role, and not the token.
+    pub lacks_role: bool,
 }
 
 /// What a forge's rules say about a branch to the account behind the token. `None` where the forge does not tell.

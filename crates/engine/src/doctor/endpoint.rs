@@ -11,8 +11,8 @@ use refray_forge::Forge;
 
 use super::examination::Examination;
 use super::report::Check;
-use super::right::{Wanted, judge};
-use super::{lfs, repository};
+use super::right::{Wanted, judge_all};
+use super::{access, lfs, repository};
 
 /// How many repositories' rules are looked at, a few requests each.
 const LOOKED_AT: usize = 200;
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 8;
 pub(super) async fn checks(examined: &Examination, group: &MirrorGroup) -> Vec<Check> {
     let hooks = examined.config.webhook.as_ref().is_some_and(|webhook| webhook.install);
     let wanted = Wanted::of(group, hooks);
-    let looked = join_all(group.endpoints.iter().map(|endpoint| one(examined, endpoint, wanted))).await;
+    let looked = join_all(group.endpoints.iter().map(|endpoint| one(examined, group, endpoint, wanted))).await;
     let mut checks = Vec::new();
     let mut listings = BTreeMap::new();
     for (endpoint, (found, listed)) in group.endpoints.iter().zip(looked) {
@@ -46,7 +46,12 @@ pub(super) async fn checks(examined: &Examination, group: &MirrorGroup) -> Vec<C
 }
 
 /// Looks at an endpoint by itself.
-async fn one(examined: &Examination, endpoint: &Endpoint, wanted: Wanted) -> (Vec<Check>, Option<Vec<Repository>>) {
+async fn one(
+    examined: &Examination,
+    group: &MirrorGroup,
+    endpoint: &Endpoint,
+    wanted: Wanted,
+) -> (Vec<Check>, Option<Vec<Repository>>) {
     let id = &endpoint.id;
     // Its site says why it is not.
     let Some(forge) = examined.forge(endpoint) else { return (Vec::new(), None) };
@@ -68,13 +73,23 @@ async fn one(examined: &Examination, endpoint: &Endpoint, wanted: Wanted) -> (Ve
             }
         }
     }
+    let listed = forge.list(endpoint).await;
     match forge.rights(endpoint).await {
-        Ok(rights) => checks.extend(rights.iter().map(|right| judge(id, right, wanted))),
+        Ok(mut rights) => {
+            if let Ok(listed) = &listed
+                && endpoint.site.transport != GitTransport::Ssh
+            {
+                access::try_to_push(&**forge, listed, &mut rights).await;
+            }
+            checks.extend(judge_all(id, &rights, wanted));
+        }
         Err(error) => checks.push(Check::fail(id, "rights", error.to_string(), error.remedy())),
     }
-    match forge.list(endpoint).await {
+    match listed {
         Ok(listed) => {
             checks.push(Check::pass(id, "listing", count(&listed)));
+            let selected: Vec<_> = listed.iter().filter(|it| group.selects_name(&it.name)).collect();
+            checks.extend(access::checks(id, &selected, wanted));
             if endpoint.site.transport == GitTransport::Ssh {
                 checks.push(ssh(id, &**forge, &listed).await);
             }

@@ -1,6 +1,7 @@
 //! Whether all that a configuration needs is there: rights, names, rules, room. Nothing is changed anywhere, here or on a
 //! forge, and what is amiss in one place does not keep the others from being looked at.
 
+mod access;
 mod endpoint;
 mod examination;
 mod lfs;

@@ -39,24 +39,76 @@ impl Wanted {
     }
 }
 
+/// Judges all rights of an endpoint. What the forge does not tell is said once.
+pub(super) fn judge_all(endpoint: &EndpointId, rights: &[Right], wanted: Wanted) -> Vec<Check> {
+    let hidden = |right: &&Right| right.granted.is_none() && wanted.asked_by(right.purpose).is_some();
+    let hidden: Vec<&Right> = rights.iter().filter(hidden).collect();
+    if hidden.len() < 2 {
+        return rights.iter().map(|right| judge(endpoint, right, wanted)).collect();
+    }
+    let told = rights.iter().filter(|right| !hidden.contains(right));
+    let mut checks: Vec<Check> = told.map(|right| judge(endpoint, right, wanted)).collect();
+    let listed = |text: &mut Vec<String>, item: String| {
+        if !text.contains(&item) {
+            text.push(item);
+        }
+    };
+    let (mut operations, mut scopes, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    for right in hidden {
+        operations.push(right.operation.clone());
+        for scope in right.scope.split(" and ") {
+            listed(&mut scopes, format!("`{scope}`"));
+        }
+        if let Some(role) = &right.role {
+            listed(&mut roles, role.clone());
+        }
+    }
+    let roles = match roles.as_slice() {
+        [] => String::new(),
+        roles => format!(", and that the account is {}", roles.join(", and ")),
+    };
+    checks.push(Check::warn(
+        endpoint,
+        "other rights",
+        format!("the forge does not tell without trying: {}", operations.join(", ")),
+        format!("Check on the forge that the token has {}{roles}.", scopes.join(", ")),
+    ));
+    checks
+}
+
 /// Judges one right.
 pub fn judge(endpoint: &EndpointId, right: &Right, wanted: Wanted) -> Check {
     let what = format!("right to {}", right.operation);
     let asked = wanted.asked_by(right.purpose);
-    let give = || format!("Give the token `{}`.", right.scope);
+    let role = right.role.as_deref();
+    let give = || match role {
+        Some(role) if right.lacks_role => format!("The account has to be {role}."),
+        _ => format!("Give the token `{}`.", right.scope),
+    };
+    let missing = if right.lacks_role { "the account lacks it" } else { "missing" };
     match (right.granted, asked) {
         (Some(true), _) => Check::pass(endpoint, &what, "granted"),
-        (Some(false), Some(asked)) => Check::fail(endpoint, &what, format!("missing, and {asked} asks for it"), give()),
+        (Some(false), Some(asked)) => {
+            Check::fail(endpoint, &what, format!("{missing}, and {asked} asks for it"), give())
+        }
         (Some(false), None) if right.purpose == Purpose::Workflows => {
             Check::warn(endpoint, &what, "missing: commits that touch `.github/workflows` will be refused", give())
         }
-        (Some(false), None) => Check::pass(endpoint, &what, "missing, and nothing in the configuration asks for it"),
+        (Some(false), None) => {
+            Check::pass(endpoint, &what, format!("{missing}, and nothing in the configuration asks for it"))
+        }
         (None, asked) => Check::warn(
             endpoint,
             &what,
             "the forge does not tell without trying",
             match asked {
-                Some(_) => format!("Check on the forge that the token has `{}`.", right.scope),
+                Some(_) => match role {
+                    Some(role) => format!(
+                        "Check on the forge that the token has `{}`, and that the account is {role}.",
+                        right.scope
+                    ),
+                    None => format!("Check on the forge that the token has `{}`.", right.scope),
+                },
                 None => "Nothing in the configuration asks for it.".to_owned(),
             },
         ),
@@ -73,7 +125,14 @@ mod tests {
         let all = Wanted { create: true, delete: true, requests: true, hooks: true };
         let none = Wanted { create: false, delete: false, requests: false, hooks: false };
         let endpoint = EndpointId::new("github/ada").unwrap();
-        let right = |purpose, granted| Right { purpose, operation: "x".into(), granted, scope: "s".into() };
+        let right = |purpose, granted| Right {
+            purpose,
+            operation: "x".into(),
+            granted,
+            scope: "s".into(),
+            role: None,
+            lacks_role: false,
+        };
         for (purpose, with_all, with_none) in [
             (Purpose::Read, Level::Fail, Level::Fail),
             (Purpose::Push, Level::Fail, Level::Fail),

@@ -207,6 +207,8 @@ impl Forge for Directory {
                 operation: operation.into(),
                 granted,
                 scope: scope.into(),
+                role: None,
+                lacks_role: false,
             };
             Ok(vec![
                 right(

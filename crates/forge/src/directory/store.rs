@@ -118,6 +118,7 @@ impl Store {
             disabled: false,
             fork: false,
             web_url: None,
+            access: None,
             updated: None,
         }))
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use refray_core::name::{BranchName, RepoName};
-use refray_core::repository::{ForgeId, Repository, Visibility};
+use refray_core::repository::{Access, ForgeId, Repository, Visibility};
 use serde::Deserialize;
 
 /// What of a repository's description is used here.
@@ -29,7 +29,19 @@ pub(crate) struct Description {
 /// What the account may do with a repository's code.
 #[derive(Debug, Clone, Deserialize)]
 struct Permissions {
+    admin: Option<bool>,
+    push: Option<bool>,
     pull: Option<bool>,
+}
+
+impl Permissions {
+    fn access(&self) -> Option<Access> {
+        match (self.admin, self.push?) {
+            (Some(true), _) => Some(Access::Admin),
+            (_, true) => Some(Access::Write),
+            (_, false) => Some(Access::Read),
+        }
+    }
 }
 
 /// The user or organisation that a repository belongs to.
@@ -78,9 +90,10 @@ impl Description {
             // What the forge itself pulls from elsewhere can be read and takes no push, just like an archived one.
             archived: self.archived.unwrap_or(false) || self.mirror.unwrap_or(false),
             // Without its code, not even its owner may pull. There is a `has_code` too, which Gitea leaves at `false`.
-            disabled: self.permissions.and_then(|permissions| permissions.pull) == Some(false),
+            disabled: self.permissions.as_ref().and_then(|permissions| permissions.pull) == Some(false),
             fork: self.fork.unwrap_or(false),
             web_url: self.html_url,
+            access: self.permissions.as_ref().and_then(Permissions::access),
             // An unset time is written as the first day of the year 1.
             updated: self.updated_at.and_then(|at| at.parse().ok()).filter(|at| *at > Timestamp::UNIX_EPOCH),
             path: self.full_name,
@@ -134,6 +147,7 @@ mod tests {
                 disabled: false,
                 fork: true,
                 web_url: Some("https://gitea.example.com/acme/widget".into()),
+                access: Some(Access::Admin),
                 updated: Some("2024-05-06T05:08:09Z".parse().unwrap()),
             }
         );

@@ -54,17 +54,20 @@ struct Probed {
 impl Known {
     /// Says whether all of `scopes` are there and the account's standing, as far as it matters, is enough.
     fn granted(&self, scopes: &[&str], standing: Option<bool>) -> Option<bool> {
-        // Who may not read may not write either.
-        let category = |scope: &str| scope.split_once(':').map(|(_, category)| category.to_owned());
-        let lacks = |wanted: &&str| self.lacks.iter().any(|lacking| category(lacking) == category(wanted));
-        let by_scope = match &self.scopes {
-            Some(held) => Some(scopes.iter().all(|wanted| holds(held, wanted))),
-            None => scopes.iter().any(lacks).then_some(false),
-        };
-        match (by_scope, standing) {
+        match (self.by_scope(scopes), standing) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
             _ => None,
+        }
+    }
+
+    fn by_scope(&self, scopes: &[&str]) -> Option<bool> {
+        // Who may not read may not write either.
+        let category = |scope: &str| scope.split_once(':').map(|(_, category)| category.to_owned());
+        let lacks = |wanted: &&str| self.lacks.iter().any(|lacking| category(lacking) == category(wanted));
+        match &self.scopes {
+            Some(held) => Some(scopes.iter().all(|wanted| holds(held, wanted))),
+            None => scopes.iter().any(lacks).then_some(false),
         }
     }
 }
@@ -109,9 +112,22 @@ impl Gitea {
             operation: operation.to_owned(),
             granted,
             scope: scopes.join(" and "),
+            role: None,
+            lacks_role: false,
         };
-        let by_scopes = |purpose: Purpose, operation: &str, scopes: &[&str], standing: Option<bool>| {
-            right(purpose, operation, scopes, known.granted(scopes, standing))
+        let by_scopes = |purpose: Purpose, operation: &str, scopes: &[&str], standing: Option<bool>| Right {
+            role: match purpose {
+                Purpose::Create | Purpose::Change | Purpose::Delete | Purpose::Hooks if !organisation => {
+                    (me.as_ref().is_none_or(|me| !me.owns(namespace))).then(|| format!("{namespace} itself"))
+                }
+                Purpose::Create => Some(format!("owner of {namespace}, or in a team that may create repositories")),
+                Purpose::Change | Purpose::Delete | Purpose::Hooks => {
+                    Some(format!("owner of {namespace}, or in a team that administers all of it"))
+                }
+                _ => None,
+            },
+            lacks_role: standing == Some(false) && known.by_scope(scopes) != Some(false),
+            ..right(purpose, operation, scopes, known.granted(scopes, standing))
         };
         let creation: &[&str] =
             if organisation { &["write:organization"] } else { &["write:user", "write:repository"] };

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use refray_core::name::{BranchName, RepoName};
-use refray_core::repository::{ForgeId, Repository, Visibility};
+use refray_core::repository::{Access, ForgeId, Repository, Visibility};
 use serde::Deserialize;
 
 use crate::api::{Hook, Pull, PullState};
@@ -39,6 +39,25 @@ pub(super) struct WireRepository {
     html_url: Option<String>,
     pushed_at: Option<String>,
     updated_at: Option<String>,
+    permissions: Option<WirePermissions>,
+}
+
+/// What the account may do with a repository.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WirePermissions {
+    admin: bool,
+    push: bool,
+}
+
+impl WirePermissions {
+    const fn access(&self) -> Access {
+        match self {
+            Self { admin: true, .. } => Access::Admin,
+            Self { push: true, .. } => Access::Write,
+            Self { .. } => Access::Read,
+        }
+    }
 }
 
 impl WireRepository {
@@ -62,6 +81,7 @@ impl WireRepository {
             disabled: self.disabled.unwrap_or(false),
             fork: self.fork.unwrap_or(false),
             web_url: self.html_url,
+            access: self.permissions.as_ref().map(WirePermissions::access),
             updated: self.pushed_at.or(self.updated_at).and_then(|at| at.parse::<Timestamp>().ok()),
         })
     }

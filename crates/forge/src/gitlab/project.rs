@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use refray_core::name::{BranchName, RepoName};
-use refray_core::repository::{ForgeId, Repository, Visibility};
+use refray_core::repository::{Access, ForgeId, Repository, Visibility};
 use serde::Deserialize;
+
+use super::rights::{DEVELOPER, MAINTAINER};
 
 /// What of a project's description is used here. Only the id and the path are in every answer.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +26,31 @@ pub(crate) struct Project {
     marked_for_deletion_on: Option<String>,
     /// The older name of the same field.
     marked_for_deletion_at: Option<String>,
+    permissions: Option<Permissions>,
+}
+
+/// What the account may do with a project, by itself and by its group. The list of a group's projects leaves it out.
+#[derive(Debug, Clone, Deserialize)]
+struct Permissions {
+    project_access: Option<Level>,
+    group_access: Option<Level>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Level {
+    access_level: u32,
+}
+
+impl Permissions {
+    /// `None` where neither is told, as for what everybody may see.
+    fn access(&self) -> Option<Access> {
+        let levels = [&self.project_access, &self.group_access].into_iter().flatten();
+        levels.map(|level| level.access_level).max().map(|level| match level {
+            MAINTAINER.. => Access::Admin,
+            DEVELOPER.. => Access::Write,
+            _ => Access::Read,
+        })
+    }
 }
 
 /// The namespace that a project is in.
@@ -74,6 +101,7 @@ impl Project {
             disabled: self.repository_access_level.as_deref() == Some("disabled"),
             fork: self.forked_from_project.is_some(),
             web_url: self.web_url,
+            access: self.permissions.as_ref().and_then(Permissions::access),
             updated: self.last_activity_at.and_then(|at| at.parse::<Timestamp>().ok()),
             path: self.path_with_namespace,
         })
@@ -135,6 +163,7 @@ mod tests {
                 disabled: false,
                 fork: true,
                 web_url: Some("https://gitlab.example.com/acme/tools/widget".into()),
+                access: None,
                 updated: Some("2024-05-06T05:08:09.123Z".parse().unwrap()),
             }
         );

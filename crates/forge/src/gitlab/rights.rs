@@ -10,9 +10,11 @@ use crate::error::{ErrorKind, ForgeError};
 use crate::http::Call;
 
 /// GitLab's numbers of the roles that matter here.
-const DEVELOPER: u32 = 30;
-const MAINTAINER: u32 = 40;
+pub(super) const DEVELOPER: u32 = 30;
+pub(super) const MAINTAINER: u32 = 40;
 const OWNER: u32 = 50;
+/// Less than any role.
+const NOBODY: u32 = 0;
 
 /// What an operation takes: one of these scopes, and this role in the namespace.
 struct Need {
@@ -45,13 +47,37 @@ struct Member {
 }
 
 /// Says whether scopes and role are enough; `None` where one of them is not known and the other does not forbid it.
-fn granted(scopes: Option<&[String]>, role: Option<u32>, needed: &[&str], least: Option<u32>) -> Option<bool> {
-    let by_scope = scopes.map(|held| held.iter().any(|scope| needed.contains(&scope.as_str())));
-    let by_role = least.map_or(Some(true), |least| role.map(|role| role >= least));
+fn granted(by_scope: Option<bool>, by_role: Option<bool>) -> Option<bool> {
     match (by_scope, by_role) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),
         _ => None,
+    }
+}
+
+/// What is known of token and account.
+struct Known {
+    /// The token's scopes, where the forge tells them.
+    scopes: Option<Vec<String>>,
+    /// The account's role in the namespace.
+    role: Option<u32>,
+    /// The namespace.
+    namespace: String,
+}
+
+impl Known {
+    /// Judges one right. `least` is the role that it takes; the inner `None` is one that is not known.
+    fn right(&self, purpose: Purpose, operation: &str, needed: &[&str], least: Option<Option<u32>>) -> Right {
+        let by_scope = self.scopes.as_ref().map(|held| held.iter().any(|scope| needed.contains(&scope.as_str())));
+        let by_role = least.map_or(Some(true), |least| self.role.zip(least).map(|(role, least)| role >= least));
+        Right {
+            purpose,
+            operation: operation.to_owned(),
+            granted: granted(by_scope, by_role),
+            scope: needed[0].to_owned(),
+            role: least.flatten().map(|least| format!("{} of {}", role_name(least), self.namespace)),
+            lacks_role: by_role == Some(false) && by_scope != Some(false),
+        }
     }
 }
 
@@ -92,25 +118,13 @@ impl GitLab {
             (own.then_some(OWNER), Some(if own { OWNER } else { OWNER + 1 }))
         };
         let elsewhere = !is_group(endpoint) && role.is_none();
-        let create = Right {
-            purpose: Purpose::Create,
-            operation: "create repositories".to_owned(),
-            granted: match creation {
-                _ if elsewhere => Some(false),
-                Some(least) => granted(scopes.as_deref(), role, &["api"], Some(least)),
-                None => granted(scopes.as_deref(), None, &["api"], Some(DEVELOPER)),
-            },
-            scope: creation.map_or_else(|| "api".to_owned(), |least| format!("api, role {}", role_name(least))),
-        };
-        let others = NEEDS.iter().map(|need| Right {
-            purpose: need.purpose,
-            operation: need.operation.to_owned(),
-            granted: granted(scopes.as_deref(), role, need.scopes, need.role),
-            scope: match need.role {
-                Some(role) => format!("{}, role {}", need.scopes[0], role_name(role)),
-                None => need.scopes[0].to_owned(),
-            },
-        });
+        let known = Known { scopes, role, namespace: endpoint.namespace.clone() };
+        let mut create = known.right(Purpose::Create, "create repositories", &["api"], Some(creation));
+        if elsewhere && create.granted != Some(false) {
+            create = Right { granted: Some(false), lacks_role: true, ..create };
+        }
+        let others =
+            NEEDS.iter().map(|need| known.right(need.purpose, need.operation, need.scopes, need.role.map(Some)));
         Ok(others.chain([create]).collect())
     }
 
@@ -120,7 +134,9 @@ impl GitLab {
         let doing = format!("look up the account's role in {}", group.full_path);
         match self.client.json::<Member>(&Call::get(url, doing)).await {
             Ok(member) => Ok(Some(member.access_level)),
-            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden { .. }) => Ok(None),
+            // The group is there, so what is not is the membership.
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Some(NOBODY)),
+            Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -133,22 +149,34 @@ mod tests {
     #[test]
     fn scopes_and_roles_count_together() {
         let scopes = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        for (held, role, needed, least, expected) in [
-            (Some("api"), Some(50), &["api"][..], Some(OWNER), Some(true)),
-            (Some("api"), Some(40), &["api"], Some(OWNER), Some(false)),
-            (Some("api"), None, &["api"], Some(OWNER), None),
-            (Some("read_api"), None, &["api"], Some(OWNER), Some(false)),
-            (Some("read_api"), None, &["read_api", "api"], None, Some(true)),
-            (None, Some(50), &["api"], Some(OWNER), None),
-            (None, Some(10), &["api"], Some(OWNER), Some(false)),
-            (Some("read_user write_repository"), Some(30), &["write_repository", "api"], Some(DEVELOPER), Some(true)),
+        for (held, role, needed, least, expected, lacks_role) in [
+            (Some("api"), Some(50), &["api"][..], Some(Some(OWNER)), Some(true), false),
+            (Some("api"), Some(40), &["api"], Some(Some(OWNER)), Some(false), true),
+            (Some("api"), Some(NOBODY), &["api"], Some(Some(DEVELOPER)), Some(false), true),
+            (Some("api"), None, &["api"], Some(Some(OWNER)), None, false),
+            (Some("api"), Some(50), &["api"], Some(None), None, false),
+            (Some("read_api"), None, &["api"], Some(Some(OWNER)), Some(false), false),
+            (Some("read_api"), Some(10), &["api"], Some(Some(OWNER)), Some(false), false),
+            (Some("read_api"), None, &["read_api", "api"], None, Some(true), false),
+            (None, Some(50), &["api"], Some(Some(OWNER)), None, false),
+            (None, Some(10), &["api"], Some(Some(OWNER)), Some(false), true),
+            (
+                Some("read_user write_repository"),
+                Some(30),
+                &["write_repository", "api"],
+                Some(Some(30)),
+                Some(true),
+                false,
+            ),
         ] {
-            let held = held.map(scopes);
-            assert_eq!(
-                granted(held.as_deref(), role, needed, least),
-                expected,
-                "{held:?} {role:?} {needed:?} {least:?}"
+            let right = Known { scopes: held.map(scopes), role, namespace: "a".to_owned() }.right(
+                Purpose::Push,
+                "x",
+                needed,
+                least,
             );
+            let found = (right.granted, right.lacks_role);
+            assert_eq!(found, (expected, lacks_role), "{held:?} {role:?} {needed:?} {least:?}");
         }
     }
 

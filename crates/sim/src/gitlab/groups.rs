@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, created, ok};
 use super::refusal::{Answer, Refusal};
-use super::view::{group_json, project_json};
+use super::view::{group_json, project_json, user_basic};
 use crate::dialect::Fields;
 use crate::world::{Account, Role, Visibility, WorldError};
 
@@ -42,6 +42,19 @@ pub(super) fn get(call: &Call, id: &str) -> Answer {
         body["projects"] = seen.map(|it| project_json(&call.site, &world, it, &call.viewer)).collect();
         body["shared_projects"] = json!([]);
     }
+    ok(&body)
+}
+
+/// `GET /groups/{id}/members/all/{user_id}`: what somebody may do there, by a role in the group or in one above it.
+pub(super) fn member(call: &Call, id: &str, user: &str) -> Answer {
+    let group = call.group(id)?;
+    let world = call.site.world();
+    let found = user.parse().ok().and_then(|id| Some((world.accounts.get(&id)?, world.role_in_group(id, group.id)?)));
+    let (user, role) = found.ok_or_else(|| Refusal::new(http::StatusCode::NOT_FOUND, "404 Not found"))?;
+    let mut body = user_basic(&call.site, user);
+    body["access_level"] = role.level().into();
+    body["expires_at"] = Value::Null;
+    body["membership_state"] = "active".into();
     ok(&body)
 }
 

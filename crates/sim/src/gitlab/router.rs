@@ -78,6 +78,7 @@ fn dispatch(call: &Call) -> Answer {
         ("GET", ["groups", id]) => groups::get(call, id),
         ("GET", ["groups", id, "subgroups"]) => groups::subgroups(call, id),
         ("GET", ["groups", id, "projects"]) => listing::of_group(call, id),
+        ("GET", ["groups", id, "members", "all", user]) => groups::member(call, id, user),
         (_, ["groups", id, "hooks", rest @ ..]) => hooks::of_group(call, id, rest),
         (_, ["hooks", rest @ ..]) => hooks::of_system(call, rest),
         ("GET", ["projects"]) => listing::all(call),

@@ -1,7 +1,7 @@
 //! Every right that a token or an account can lack, taken away by itself.
 
 use refray_sim::Kind;
-use refray_sim::world::{Role, Visibility};
+use refray_sim::world::{NewRepository, Role, Visibility};
 
 use crate::world::{OWNER, World};
 
@@ -85,10 +85,20 @@ async fn each_role_that_an_account_lacks_is_named() {
         site.user("eve").unwrap();
         site.org("guild", "eve").unwrap();
         let token = site.token(OWNER, enough).unwrap().secret;
+        let new = NewRepository { visibility: Visibility::Public, ..NewRepository::default() };
+        site.create_repo("guild", "tower", new).unwrap();
+        site.commit("guild", "tower", "main", &[("f", "1")], "first\n").unwrap();
         table += &format!("{kind}\n  no member\n{}", complaints(&world, kind, &token));
         for role in [Role::Guest, Role::Reporter, Role::Developer, Role::Maintainer, Role::Owner] {
             site.add_member("guild", OWNER, role).unwrap();
             table += &format!("  {role:?}\n{}", complaints(&world, kind, &token));
+        }
+        if kind == Kind::GitHub {
+            for (role, scopes) in [(Role::Owner, "read:org"), (Role::Maintainer, "read:org")] {
+                site.add_member("guild", OWNER, role).unwrap();
+                let token = site.token(OWNER, &[enough, &[scopes]].concat()).unwrap().secret;
+                table += &format!("  {role:?}, with {scopes}\n{}", complaints(&world, kind, &token));
+            }
         }
         if kind != Kind::GitHub && kind != Kind::GitLab {
             let rest: Vec<&str> = enough.iter().copied().filter(|scope| *scope != "write:organization").collect();

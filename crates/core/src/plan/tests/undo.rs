@@ -81,6 +81,7 @@ fn copies(case: &Case) -> BTreeMap<EndpointId, Copy> {
                     disabled: false,
                     fork: false,
                     web_url: None,
+                    access: None,
                     updated: None,
                 };
                 Copy::Present { repository, recreated: false }

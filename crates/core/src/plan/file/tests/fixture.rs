@@ -59,6 +59,7 @@ pub(super) fn repository(endpoint: &str) -> Repository {
         disabled: false,
         fork: false,
         web_url: None,
+        access: None,
         updated: None,
     }
 }

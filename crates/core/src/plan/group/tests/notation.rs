@@ -97,6 +97,7 @@ pub(super) fn repository(text: &str) -> Repository {
         disabled,
         fork: false,
         web_url: None,
+        access: None,
         updated: None,
     }
 }
