@@ -9,7 +9,10 @@ use refray_core::event::{Event, EventSink};
 use refray_core::name::{GroupName, RepoName};
 use refray_core::outcome::Summary;
 
+use crate::args::Global;
 use crate::render::block::{Block, Level};
+use crate::render::layout::clean;
+use crate::render::look::Look;
 use crate::render::progress::Progress;
 use crate::render::style::Style;
 
@@ -17,7 +20,7 @@ use crate::render::style::Style;
 /// that are worked on at the same time do not mix.
 pub(crate) struct TextSink<W: Write + Send> {
     state: Mutex<State<W>>,
-    style: Style,
+    look: Look,
     level: Level,
     started: Instant,
 }
@@ -31,14 +34,9 @@ struct State<W> {
 
 impl<W: Write + Send> TextSink<W> {
     /// Writes to `out`, with a progress bar on standard error when `bar`.
-    pub(crate) fn new(out: W, style: Style, quiet: bool, verbose: u8, bar: bool) -> Self {
-        let level = match (quiet, verbose) {
-            (true, _) => Level::Quiet,
-            (false, 0) => Level::Normal,
-            _ => Level::Verbose,
-        };
+    pub(crate) fn new(out: W, look: Look, global: &Global, bar: bool) -> Self {
         let state = State { out, blocks: BTreeMap::new(), progress: Progress::new(bar), dry_run: false };
-        Self { state: Mutex::new(state), style, level, started: Instant::now() }
+        Self { state: Mutex::new(state), look, level: Level::of(global), started: Instant::now() }
     }
 }
 
@@ -53,17 +51,16 @@ impl<W: Write> State<W> {
 impl<W: Write + Send> EventSink for TextSink<W> {
     fn emit(&self, event: Event) {
         let Ok(mut state) = self.state.lock() else { return };
-        let style = self.style;
+        let (look, style) = (&self.look, self.look.style);
         match event {
             Event::RunStarted { dry_run, .. } => state.dry_run = dry_run,
-            Event::GroupStarted { .. } | Event::RepositoryStarted { .. } => {}
+            Event::GroupStarted { .. } => {}
+            Event::RepositoryStarted { repository, .. } => state.progress.started(repository),
             Event::EndpointFailed { endpoint, message, remedy, .. } => {
                 let mark = style.bad("!");
-                state.print(&format!(
-                    "{mark} {}: {message}\n      {} {remedy}\n",
-                    style.strong(endpoint.as_str()),
-                    style.dim("remedy:")
-                ));
+                let name = style.strong(&look.endpoint(&endpoint));
+                let (message, remedy) = (clean(&message), clean(&remedy));
+                state.print(&look.fit(&format!("{mark} {name}: {message}\n      {} {remedy}\n", style.dim("remedy:"))));
             }
             Event::GroupListed { group, repositories } => {
                 state.progress.expect(repositories);
@@ -89,8 +86,8 @@ impl<W: Write + Send> EventSink for TextSink<W> {
             Event::RepositoryFinished { group, repository, status, error, remedy, .. } => {
                 let block = state.blocks.remove(&(group, repository.clone())).unwrap_or_default();
                 let error = error.as_deref().map(|error| (error, remedy.as_deref().unwrap_or_default()));
-                let text = block.render(&repository, status, error, style, self.level);
-                state.progress.done();
+                let text = block.render(&repository, status, error, look, self.level);
+                state.progress.ended(&repository);
                 if !text.is_empty() {
                     state.print(&text);
                 }
@@ -99,7 +96,7 @@ impl<W: Write + Send> EventSink for TextSink<W> {
                 state.progress.finish();
                 if self.level >= Level::Normal || !summary.is_good() {
                     let line = summary_line(&run, &summary, self.started.elapsed().as_secs_f64(), style, state.dry_run);
-                    state.print(&line);
+                    state.print(&look.fit(&line));
                 }
             }
         }
