@@ -27,6 +27,18 @@ pub(super) fn pattern(message: &str, name: Option<&str>) -> String {
     }
 }
 
+/// Returns a text about a repository with a gap where it says how to run refray for it.
+pub(super) fn pattern_of(text: &str, repository: &str) -> String {
+    ["--repo", "--join"].iter().fold(text.to_owned(), |text, flag| {
+        let named = format!("{flag} {repository}");
+        let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let mut parts = text.split(&named);
+        let first = parts.next().unwrap_or_default().to_owned();
+        // A longer name that begins alike is another one.
+        parts.fold(first, |text, after| if ends(after) { text + flag + after } else { text + &named + after })
+    })
+}
+
 /// Says of which others the same is to be said: `likewise b2, b3 and 4 more`.
 pub(super) fn likewise<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let (shown, more) = cut(names.len(), Level::Normal);
@@ -61,6 +73,14 @@ mod tests {
         assert_eq!(pattern(&message("b1"), Some("b1")), pattern(&message("b2"), Some("b2")));
         assert_ne!(pattern(&message("b1"), Some("b1")), pattern(&message("b2"), Some("b1")));
         assert_ne!(pattern(&message("b1"), None), pattern(&message("b2"), None));
+    }
+
+    #[test]
+    fn what_differs_by_its_repository_alone_is_alike() {
+        let text = |name: &str| format!("release it with `refray sync --confirm-deletions --repo {name}`; if not");
+        assert_eq!(pattern_of(&text("one"), "one"), pattern_of(&text("two-2"), "two-2"));
+        assert_ne!(pattern_of(&text("one"), "one"), pattern_of(&text("one-2"), "one"));
+        assert_ne!(pattern_of("on disk/a", "a"), pattern_of("on disk/b", "b"));
     }
 
     #[test]

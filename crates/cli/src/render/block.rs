@@ -79,7 +79,7 @@ impl Block {
             push(&mut text, format_args!("    {}\n", style.bad(&clean(message))));
             push(&mut text, format_args!("      {} {}\n", style.dim("remedy:"), clean(remedy)));
         }
-        look.fit(&text)
+        text
     }
 
     /// Returns endpoints at which there is a copy, as far as was heard.
@@ -156,7 +156,8 @@ impl Level {
     }
 }
 
-fn mark(status: RepoStatus, style: Style) -> String {
+/// Returns the sign that a line about a repository begins with.
+pub(super) fn mark(status: RepoStatus, style: Style) -> String {
     match status {
         RepoStatus::Agreed => style.dim("="),
         RepoStatus::Synced => style.good("+"),

@@ -171,7 +171,7 @@ mod tests {
     fn names_are_shortened_in_the_middle() {
         assert_eq!(shorten("short", 5), "short");
         assert_eq!(shorten("a-service-of-ours-eu", 9), "a-se…s-eu");
-        assert_eq!(shorten("名前名前名前", 7), "名…名");
+        assert_eq!(shorten("名前名前名前", 7), "名…前");
         assert!(shorten("名前名前名前", 7).width() <= 7);
     }
 }

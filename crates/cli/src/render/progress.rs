@@ -116,7 +116,9 @@ impl Amount {
             return "asking what there is".to_owned();
         }
         let cells = usize::try_from(done.min(all) * CELLS as u64 / all).unwrap_or(CELLS);
-        let mut text = format!("{}{} {done}/{all}", "━".repeat(cells), "╌".repeat(CELLS - cells));
+        // The rest of the line stands still while it counts.
+        let digits = all.to_string().len();
+        let mut text = format!("{}{} {done:>digits$}/{all}", "━".repeat(cells), "╌".repeat(CELLS - cells));
         let total = self.total.load(Ordering::Relaxed);
         if total > 0 {
             // Writing to a string cannot fail.
@@ -218,7 +220,7 @@ mod tests {
     fn it_says_what_is_known() {
         let second = Duration::from_secs(1);
         assert_eq!(amount(0, &[]).text(0, 0, second, second), "asking what there is");
-        assert_eq!(amount(0, &[]).text(0, 300, second, second), "╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 0/300");
+        assert_eq!(amount(0, &[]).text(0, 300, second, second), "╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌   0/300");
         let moving = amount(4 << 20, &[(0, 1 << 20), (1000, 3 << 20), (2000, 4 << 20)]);
         assert_eq!(
             moving.text(150, 300, second * 5, second * 90),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use refray_engine::standing::{Counts, GroupStanding, Reason, RepoStanding, Stand, Standing};
 
-use crate::render::alike::{cut, grouped, likewise, pattern, rest};
+use crate::render::alike::{cut, grouped, likewise, pattern, pattern_of, rest};
 use crate::render::block::Level;
 use crate::render::layout::{NARROW, clean, columns, fit, pad, shorten, wrap};
 use crate::render::look::Look;
@@ -32,7 +32,7 @@ pub(crate) fn standing(standing: &Standing, now: Timestamp, shape: &Shape) -> St
         render_group(&mut text, group, now, shape);
     }
     if standing.last_run.is_none() && shape.level > Level::Quiet {
-        push(&mut text, format_args!("Nothing was synced yet. Run `refray sync`.\n"));
+        text.push_str(&fit("Nothing was synced yet. Run `refray sync`.\n", Some(shape.width)));
     }
     text
 }
@@ -58,8 +58,15 @@ fn render_group(text: &mut String, group: &GroupStanding, now: Timestamp, shape:
     // A name that is wider than most goes beyond its column rather than widening that of all.
     let names = shown.iter().map(name).filter(|width| *width <= NAME).max().unwrap_or(0);
     let ages = shown.iter().map(|repository| columns(&age(repository.since, now))).max().unwrap_or(0);
+    let mut told: Vec<(String, &RepoStanding)> = Vec::new();
     for repository in &shown {
-        row(text, repository, names, ages, now, shape);
+        let reasons = gist(repository);
+        let same = told.iter().find(|(known, _)| *known == reasons && shape.level < Level::Verbose);
+        let same = same.map(|(_, first)| *first);
+        row(text, repository, same, (names, ages), now, shape);
+        if same.is_none() && !repository.reasons.is_empty() {
+            told.push((reasons, repository));
+        }
     }
     if !few && shape.level > Level::Quiet && group.counts.agreed > 0 {
         let hint = format!("  {} that agree are not listed; `-v` lists them", group.counts.agreed);
@@ -86,7 +93,24 @@ fn paint(stand: Stand, text: &str, style: Style) -> String {
     }
 }
 
-fn row(text: &mut String, repository: &RepoStanding, names: usize, ages: usize, now: Timestamp, shape: &Shape) {
+/// Returns what is the case and what to do, but for the repository's name.
+fn gist(repository: &RepoStanding) -> String {
+    let reasons = repository.reasons.iter().map(|reason| {
+        let Reason { reference, message, remedy, links, .. } = reason;
+        format!("{reference:?} {message} {remedy} {links:?}\n")
+    });
+    pattern_of(&reasons.collect::<String>(), repository.repository.as_str())
+}
+
+/// Renders a repository, with its reasons unless they are the `same` as another's.
+fn row(
+    text: &mut String,
+    repository: &RepoStanding,
+    same: Option<&RepoStanding>,
+    (names, ages): (usize, usize),
+    now: Timestamp,
+    shape: &Shape,
+) {
     let (look, style) = (&shape.look, shape.look.style);
     let status = paint(repository.status, &format!("{:<8}", repository.status.as_str()), style);
     let age = age(repository.since, now);
@@ -103,8 +127,16 @@ fn row(text: &mut String, repository: &RepoStanding, names: usize, ages: usize, 
     let indent = if beside { indent } else { 4 };
     let room = shape.width.saturating_sub(indent).max(16);
     let mut lines: Vec<String> = Vec::new();
-    for reasons in grouped(&repository.reasons, |reason| reason.remedy.clone()) {
-        explain(&mut lines, &reasons, room, shape);
+    match same {
+        Some(same) => {
+            let same = format!("like {}", clean(same.repository.as_str()));
+            lines.extend(wrap(&same, room).iter().map(|line| paint(repository.status, line, style)));
+        }
+        None => {
+            for reasons in grouped(&repository.reasons, |reason| reason.remedy.clone()) {
+                explain(&mut lines, &reasons, room, shape);
+            }
+        }
     }
     if repository.reasons.is_empty()
         && let Some(note) = note(repository, look)

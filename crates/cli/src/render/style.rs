@@ -81,12 +81,6 @@ impl Style {
         Self { colored: false, linked: false }
     }
 
-    /// Returns a style with links and without colour.
-    #[cfg(test)]
-    pub(crate) const fn linked() -> Self {
-        Self { colored: false, linked: true }
-    }
-
     pub(crate) fn good(self, text: &str) -> String {
         if self.colored { text.green().to_string() } else { text.to_owned() }
     }

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use refray_core::event::{Event, EventSink};
 use refray_core::name::{GroupName, RepoName};
-use refray_core::outcome::Summary;
+use refray_core::outcome::{RepoStatus, Summary};
 
 use crate::args::Global;
-use crate::render::block::{Block, Level};
-use crate::render::layout::clean;
+use crate::render::alike::{likewise, pattern_of};
+use crate::render::block::{Block, Level, mark};
+use crate::render::layout::{clean, columns};
 use crate::render::look::Look;
 use crate::render::progress::Progress;
 use crate::render::style::Style;
@@ -30,12 +31,15 @@ struct State<W> {
     blocks: BTreeMap<(GroupName, RepoName), Block>,
     progress: Progress,
     dry_run: bool,
+    /// What was said of a repository that needs a person, without its name; and of which others the same is to be said.
+    said: Vec<(RepoStatus, String, Vec<String>)>,
 }
 
 impl<W: Write + Send> TextSink<W> {
     /// Writes to `out`, with a progress bar on standard error when `bar`.
     pub(crate) fn new(out: W, look: Look, global: &Global, bar: bool) -> Self {
-        let state = State { out, blocks: BTreeMap::new(), progress: Progress::new(bar), dry_run: false };
+        let state =
+            State { out, blocks: BTreeMap::new(), progress: Progress::new(bar), dry_run: false, said: Vec::new() };
         Self { state: Mutex::new(state), look, level: Level::of(global), started: Instant::now() }
     }
 }
@@ -45,6 +49,28 @@ impl<W: Write> State<W> {
         let Self { out, progress, .. } = self;
         // A reader that went away is no reason to stop a run in the middle.
         progress.above(|| drop(out.write_all(text.as_bytes()).and_then(|()| out.flush())));
+    }
+}
+
+impl<W> State<W> {
+    /// Says whether the same was not said before of another repository. If it was, it is noted, and said once of all at
+    /// the end.
+    fn is_new(&mut self, text: &str, repository: &RepoName, status: RepoStatus) -> bool {
+        let name = clean(repository.as_str());
+        let Some((head, body)) = text.split_once('\n') else { return true };
+        // Whatever was done besides is told of each.
+        if !matches!(status, RepoStatus::Held | RepoStatus::Failed) || columns(head) > 2 + columns(&name) {
+            return true;
+        }
+        let pattern = pattern_of(body, &name);
+        match self.said.iter_mut().find(|(known, said, _)| *known == status && *said == pattern) {
+            Some((.., others)) => others.push(name),
+            None => {
+                self.said.push((status, pattern, Vec::new()));
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -88,12 +114,18 @@ impl<W: Write + Send> EventSink for TextSink<W> {
                 let error = error.as_deref().map(|error| (error, remedy.as_deref().unwrap_or_default()));
                 let text = block.render(&repository, status, error, look, self.level);
                 state.progress.ended(&repository);
-                if !text.is_empty() {
-                    state.print(&text);
+                if !text.is_empty() && (self.level >= Level::Verbose || state.is_new(&text, &repository, status)) {
+                    state.print(&look.fit(&text));
                 }
             }
             Event::RunFinished { run, summary } => {
                 state.progress.finish();
+                for (status, _, others) in std::mem::take(&mut state.said) {
+                    if !others.is_empty() {
+                        let others = likewise(others.iter().map(String::as_str));
+                        state.print(&look.fit(&format!("{} {others}\n", mark(status, style))));
+                    }
+                }
                 if self.level >= Level::Normal || !summary.is_good() {
                     let line = summary_line(&run, &summary, self.started.elapsed().as_secs_f64(), style, state.dry_run);
                     state.print(&look.fit(&line));

@@ -36,6 +36,7 @@ mod secrets;
 mod serve;
 mod ssh;
 mod status;
+mod terminals;
 mod tokens;
 mod undo;
 mod webhooks;
