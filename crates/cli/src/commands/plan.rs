@@ -92,8 +92,7 @@ impl Out {
     fn write(self, text: &str) -> Result<Option<PathBuf>> {
         match self {
             Self::Standard => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush()).into_diagnostic()?;
+                output::print(text)?;
                 Ok(None)
             }
             Self::File(mut file, path) => {

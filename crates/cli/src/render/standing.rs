@@ -12,6 +12,8 @@ use crate::render::style::Style;
 
 /// Repositories of a group up to which those that agree are listed too.
 const FEW: usize = 100;
+/// The narrowest column of ages: `59 min`. What stands beside it does not move while time goes on.
+const AGE: usize = 6;
 /// The widest column of names.
 const NAME: usize = 28;
 
@@ -57,7 +59,7 @@ fn render_group(text: &mut String, group: &GroupStanding, now: Timestamp, shape:
     let name = |repository: &&RepoStanding| columns(&clean(repository.repository.as_str()));
     // A name that is wider than most goes beyond its column rather than widening that of all.
     let names = shown.iter().map(name).filter(|width| *width <= NAME).max().unwrap_or(0);
-    let ages = shown.iter().map(|repository| columns(&age(repository.since, now))).max().unwrap_or(0);
+    let ages = shown.iter().map(|repository| columns(&age(repository.since, now))).max().unwrap_or(0).max(AGE);
     let mut told: Vec<(String, &RepoStanding)> = Vec::new();
     for repository in &shown {
         let reasons = gist(repository);
@@ -129,7 +131,7 @@ fn row(
     let mut lines: Vec<String> = Vec::new();
     match same {
         Some(same) => {
-            let same = format!("like {}", clean(same.repository.as_str()));
+            let same = format!("same as {}", clean(same.repository.as_str()));
             lines.extend(wrap(&same, room).iter().map(|line| paint(repository.status, line, style)));
         }
         None => {

@@ -154,7 +154,7 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
         failed => format!("; {}", style.bad(&format!("{} not available", count(failed, "endpoint", "endpoints")))),
     };
     let actions = if dry_run {
-        "nothing was written".to_owned()
+        "Nothing was written".to_owned()
     } else {
         format!("{}, run {run}", count(summary.actions, "change", "changes"))
     };
