@@ -34,7 +34,6 @@ pub(crate) fn folder(name: &str) -> Option<PathBuf> {
 }
 
 /// Returns the user's home: `HOME`, or what the system's list of users says where there is no such variable.
-#[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment for all others")]
 pub(crate) fn home() -> Option<PathBuf> {
     // An empty one would make every path a relative one, and this folder the place for all that is kept.
     std::env::home_dir().filter(|path| path.is_absolute())

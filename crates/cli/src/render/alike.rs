@@ -6,7 +6,7 @@ use crate::render::block::Level;
 const LISTED: usize = 12;
 
 /// Puts together what has the same key, in the order in which each key comes first.
-pub(super) fn grouped<'a, T, K: PartialEq>(items: &'a [T], key: impl Fn(&T) -> K) -> Vec<Vec<&'a T>> {
+pub(super) fn grouped<T, K: PartialEq>(items: &[T], key: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
     let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
     for item in items {
         let key = key(item);

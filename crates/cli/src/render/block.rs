@@ -201,12 +201,13 @@ fn summarise(done: &[Action], repository: &RepoName, look: &Look) -> String {
         let with = if what.is_empty() { String::new() } else { format!(" with {what}") };
         format!("created on {}{with}", places(endpoints))
     }));
-    for group in grouped(&changes, |(_, endpoints)| endpoints.clone()) {
+    let changed = grouped(&changes, |(_, endpoints)| endpoints.clone()).into_iter().filter_map(|group| {
         let updates: Vec<&RefUpdate> = group.iter().map(|(update, _)| *update).collect();
-        if let Some((_, endpoints)) = group.first() {
-            parts.push(format!("{} on {}", count_refs(&updates), places(endpoints)));
-        }
-    }
+        let (_, endpoints) = group.first()?;
+        Some(format!("{} on {}", count_refs(&updates), places(endpoints)))
+    });
+    // In which order endpoints answered is no matter.
+    parts.extend(changed.collect::<BTreeSet<String>>());
     let switched = at(|action| matches!(action, Action::SwitchDefaultBranch(switch) if switch.old.is_some()));
     if !switched.is_empty() {
         parts.push(format!("default branch switched on {}", places(&switched)));

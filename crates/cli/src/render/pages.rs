@@ -79,11 +79,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::render::push;
 
     fn pages() -> Pages {
         let mut text = String::new();
         for (name, provider) in [("github", "github"), ("gitlab", "gitlab"), ("ours", "forgejo")] {
-            text += &format!("[[sites]]\nname = \"{name}\"\nprovider = \"{provider}\"\ntoken = {{ env = \"T\" }}\n");
+            push(
+                &mut text,
+                format_args!("[[sites]]\nname = \"{name}\"\nprovider = \"{provider}\"\ntoken = {{ env = \"T\" }}\n"),
+            );
             if name == "ours" {
                 text += "base_url = \"https://git.example.org/forge\"\n";
             }
@@ -96,9 +100,8 @@ mod tests {
             ("gitlab", "group", "wide", "include_subgroups = true\n"),
             ("ours", "user", "ada", ""),
         ] {
-            text += &format!(
-                "[[mirrors.endpoints]]\nsite = \"{site}\"\nkind = \"{kind}\"\nnamespace = \"{namespace}\"\n{more}"
-            );
+            let place = format_args!("site = \"{site}\"\nkind = \"{kind}\"\nnamespace = \"{namespace}\"\n{more}");
+            push(&mut text, format_args!("[[mirrors.endpoints]]\n{place}"));
         }
         text += "[[mirrors.endpoints]]\nsite = \"disk\"\nnamespace = \"a\"\n";
         let parsed = refray_core::config::parse(&text, "config.toml", Path::new("/"), None).unwrap();

@@ -269,12 +269,12 @@ mod tests {
     fn columns_are_aligned() {
         insta::assert_snapshot!(shown(100, false), @r"
         all: 1 diverged, 1 behind, 1 agreed
-          behind    late  1 min  not there yet on disk/b
-          diverged  one     2 h  main: the tips have diverged�[2J, and none of them descends from all of the
-                                 others
-                                 https://forge.example/pulls/1
-                                 remedy: Merge them, and push the result to any side.
-          agreed    two   1 min
+          behind    late   1 min  not there yet on disk/b
+          diverged  one      2 h  main: the tips have diverged�[2J, and none of them descends from all of the
+                                  others
+                                  https://forge.example/pulls/1
+                                  remedy: Merge them, and push the result to any side.
+          agreed    two    1 min
         Nothing was synced yet. Run `refray sync`.
         ");
     }
@@ -285,18 +285,53 @@ mod tests {
         assert!(text.lines().all(|line| columns(line) <= 40), "{text}");
         insta::assert_snapshot!(text, @r"
         all: 1 diverged, 1 behind, 1 agreed
-          behind    late  1 min
+          behind    late   1 min
             not there yet on disk/b
-          diverged  one     2 h
+          diverged  one      2 h
             main: the tips have diverged�[2J,
             and none of them descends from all
             of the others
             https://forge.example/pulls/1
             remedy: Merge them, and push the
             result to any side.
-          agreed    two   1 min
+          agreed    two    1 min
         Nothing was synced yet. Run `refray sync`.
         ");
+    }
+
+    #[test]
+    fn what_is_the_same_is_told_once() {
+        let mut standing = scene();
+        let repositories = &mut standing.groups[0].repositories;
+        let first = repositories[1].clone();
+        let mut reasons = first.reasons.clone();
+        reasons[0].links.clear();
+        reasons[0].message = "the deletion of the branch `main` is held".into();
+        reasons[0].remedy = "Release it with `refray sync --confirm-deletions --repo one`.".into();
+        for branch in ["b1", "b2"] {
+            let mut reason = reasons[0].clone();
+            reason.reference = Some(branch.into());
+            reason.message = format!("the deletion of the branch `{branch}` is held");
+            reasons.push(reason);
+        }
+        let mut second = RepoStanding { repository: RepoName::new("one-2").unwrap(), ..first.clone() };
+        second.reasons = reasons.clone();
+        for reason in &mut second.reasons {
+            reason.remedy = reason.remedy.replace("one", "one-2");
+        }
+        *repositories = vec![RepoStanding { reasons, ..first }, second];
+        let now = Timestamp::from_second(1_700_000_100).unwrap();
+        let shown = |level| super::standing(&standing, now, &Shape { look: Look::plain(), width: 100, level });
+        insta::assert_snapshot!(shown(Level::Normal), @r"
+        all: 1 diverged, 1 behind, 1 agreed
+          diverged  one       2 h  the deletion of the branch `main` is held
+                                   likewise b1, b2
+                                   remedy: Release it with `refray sync --confirm-deletions --repo one`.
+          diverged  one-2     2 h  same as one
+        Nothing was synced yet. Run `refray sync`.
+        ");
+        let all = shown(Level::Verbose);
+        assert_eq!((all.matches("is held").count(), all.matches("remedy:").count()), (6, 2), "{all}");
     }
 
     #[test]

@@ -168,3 +168,90 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
 fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use refray_core::name::EndpointId;
+    use refray_core::outcome::{Action, Outcome};
+    use refray_core::plan::{DefaultSwitch, Finding, FindingKind};
+
+    use super::*;
+    use crate::args::Cli;
+
+    /// Returns what is printed of a run in which these events are heard.
+    fn printed(args: &[&str], events: Vec<Event>) -> String {
+        let cli = Cli::try_parse_from([&["refray", "sync"], args].concat()).unwrap();
+        let sink = TextSink::new(Vec::new(), Look::plain(), &cli.global, false);
+        for event in events {
+            sink.emit(event);
+        }
+        String::from_utf8(sink.state.into_inner().unwrap().out).unwrap()
+    }
+
+    fn ended(repository: &str, status: RepoStatus, error: Option<&str>) -> Event {
+        Event::RepositoryFinished {
+            group: GroupName::new("all").unwrap(),
+            repository: RepoName::new(repository).unwrap(),
+            status,
+            done: 0,
+            error: error.map(str::to_owned),
+            remedy: error.map(|_| "Look.".to_owned()),
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_said_by_others_is_obeyed() {
+        let evil = "no\u{1b}]8;;https://evil\u{1b}\\ way\u{7}\u{9b}2J\u{202e}";
+        let (group, repository) = (GroupName::new("all").unwrap(), RepoName::new("one").unwrap());
+        let endpoint = EndpointId::new("disk/a").unwrap();
+        let switch = DefaultSwitch {
+            endpoint: endpoint.clone(),
+            old: None,
+            new: refray_core::name::BranchName::new("turned\u{202e}round").unwrap(),
+        };
+        let refused =
+            Outcome::Refused { refusal: "unknown".into(), message: format!("{evil}\n{evil}"), remedy: evil.into() };
+        let mut finding = Finding::new(FindingKind::Diverged, evil, evil).side(&endpoint, evil);
+        finding.links.insert(endpoint.clone(), format!("https://forge/{evil}"));
+        let said = printed(
+            &[],
+            vec![
+                Event::EndpointFailed { group: group.clone(), endpoint, message: evil.into(), remedy: evil.into() },
+                Event::Action {
+                    group: group.clone(),
+                    repository: repository.clone(),
+                    action: Action::SwitchDefaultBranch(switch),
+                    outcome: refused,
+                },
+                Event::Finding { group, repository, finding },
+                ended("one", RepoStatus::Failed, Some(evil)),
+            ],
+        );
+        let obeyed = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!said.contains(obeyed) && said.contains("way") && said.contains("turned"), "{said:?}");
+    }
+
+    #[test]
+    fn what_is_the_same_for_many_is_said_once() {
+        let failed = |name: &str| ended(name, RepoStatus::Failed, Some("the disk is full"));
+        let events = vec![
+            failed("one"),
+            failed("two"),
+            ended("three", RepoStatus::Failed, Some("something else")),
+            failed("four"),
+            Event::RunFinished { run: "r1".into(), summary: Summary { failed: 4, ..Summary::default() } },
+        ];
+        let said = printed(&[], events.clone());
+        let (said, summary) = said.trim_end().rsplit_once('\n').unwrap();
+        assert!(summary.contains("4 failed"), "{summary}");
+        assert_eq!(
+            said,
+            "! one\n    the disk is full\n      remedy: Look.\n\
+             ! three\n    something else\n      remedy: Look.\n\
+             ! likewise two, four"
+        );
+        assert!(printed(&["--quiet"], events.clone()).contains("! likewise two, four\n"));
+        assert!(!printed(&["-v"], events).contains("likewise"));
+    }
+}

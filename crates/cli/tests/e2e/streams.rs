@@ -22,8 +22,9 @@ fn synced() -> World {
 #[tokio::test(flavor = "multi_thread")]
 async fn colour_is_as_the_environment_asks() {
     let world = synced();
-    let cases: [(&[(&str, &str)], bool, bool); 6] = [
-        (&[], true, false),
+    let colored = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
+    let cases = [
+        (&[][..], true, false),
         (&[("NO_COLOR", "1")], false, false),
         (&[("NO_COLOR", "")], true, false),
         (&[("CLICOLOR", "0")], false, false),
@@ -39,7 +40,6 @@ async fn colour_is_as_the_environment_asks() {
             };
             let shown = Terminal::run(command(), (100, 20)).ends_raw();
             // A bar moves the cursor, whatever is coloured.
-            let colored = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
             assert_eq!(colored.is_match(&shown), terminal, "{args:?} {variables:?} in a terminal: {shown:?}");
             let said = run(command());
             assert_eq!(said.stdout.contains('\u{1b}'), pipe, "{args:?} {variables:?} in a pipe: {:?}", said.stdout);

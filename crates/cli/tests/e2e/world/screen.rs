@@ -2,16 +2,19 @@
 
 use unicode_width::UnicodeWidthChar;
 
+/// What stands in each place, row by row.
+type Cells = Vec<Vec<char>>;
+
 /// A window. It knows what refray sends, and fails on anything else.
 pub(crate) struct Screen {
     columns: usize,
     rows: usize,
-    cells: Vec<Vec<char>>,
+    cells: Cells,
     at: (usize, usize),
     /// Lines that were pushed out at the top.
     above: Vec<String>,
     /// What stood there before a screen of its own was asked for.
-    before: Option<(Vec<Vec<char>>, (usize, usize))>,
+    before: Option<(Cells, (usize, usize))>,
     pub(crate) cursor: bool,
     folds: bool,
     /// The link that is open, and what was shown of it.
@@ -60,7 +63,7 @@ impl Screen {
         self.before.is_some()
     }
 
-    fn blank(&self) -> Vec<Vec<char>> {
+    fn blank(&self) -> Cells {
         vec![vec![' '; self.columns]; self.rows]
     }
 
