@@ -360,8 +360,8 @@ fn finding_lines(text: &mut String, finding: &Finding, repository: &RepoName, lo
     let (style, message) = (look.style, clean(&finding.message));
     let message = match finding.kind.severity() {
         Severity::Note => style.dim(&message),
-        Severity::Held if message.contains("held") => style.warn(&message),
-        Severity::Held => style.warn(&format!("held: {message}")),
+        // It is said once that it is.
+        Severity::Held => style.warn(&format!("held: {}", message.replacen(" is held: ", ": ", 1))),
         Severity::Failed => style.bad(&message),
     };
     push(text, format_args!("    {message}\n"));

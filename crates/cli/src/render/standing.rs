@@ -270,8 +270,8 @@ mod tests {
         insta::assert_snapshot!(shown(100, false), @r"
         all: 1 diverged, 1 behind, 1 agreed
           behind    late   1 min  not there yet on disk/b
-          diverged  one      2 h  main: the tips have diverged�[2J, and none of them descends from all of the
-                                  others
+          diverged  one      2 h  main: the tips have diverged�[2J, and none of them descends from all of
+                                  the others
                                   https://forge.example/pulls/1
                                   remedy: Merge them, and push the result to any side.
           agreed    two    1 min
@@ -295,7 +295,8 @@ mod tests {
             remedy: Merge them, and push the
             result to any side.
           agreed    two    1 min
-        Nothing was synced yet. Run `refray sync`.
+        Nothing was synced yet. Run `refray
+          sync`.
         ");
     }
 

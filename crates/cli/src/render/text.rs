@@ -31,9 +31,22 @@ struct State<W> {
     blocks: BTreeMap<(GroupName, RepoName), Block>,
     progress: Progress,
     dry_run: bool,
-    /// What was said of a repository that needs a person, without its name; and of which others the same is to be said.
-    said: Vec<(RepoStatus, String, Vec<String>)>,
+    /// What was said of repositories that need a person.
+    said: Vec<Said>,
 }
+
+/// What was said of a repository, without its name.
+struct Said {
+    status: RepoStatus,
+    pattern: String,
+    /// Of how many.
+    times: usize,
+    /// Of which others the same is to be said.
+    others: Vec<String>,
+}
+
+/// Of how many repositories the same is said before the others are only named.
+const TIMES: usize = 3;
 
 impl<W: Write + Send> TextSink<W> {
     /// Writes to `out`, with a progress bar on standard error when `bar`.
@@ -53,8 +66,8 @@ impl<W: Write> State<W> {
 }
 
 impl<W> State<W> {
-    /// Says whether the same was not said before of another repository. If it was, it is noted, and said once of all at
-    /// the end.
+    /// Says whether the same was not said of some other repositories before. If it was, it is noted, and said once of all
+    /// that are left at the end.
     fn is_new(&mut self, text: &str, repository: &RepoName, status: RepoStatus) -> bool {
         let name = clean(repository.as_str());
         let Some((head, body)) = text.split_once('\n') else { return true };
@@ -63,14 +76,17 @@ impl<W> State<W> {
             return true;
         }
         let pattern = pattern_of(body, &name);
-        match self.said.iter_mut().find(|(known, said, _)| *known == status && *said == pattern) {
-            Some((.., others)) => others.push(name),
-            None => {
-                self.said.push((status, pattern, Vec::new()));
-                return true;
-            }
+        let same = |said: &&mut Said| said.status == status && said.pattern == pattern;
+        let Some(said) = self.said.iter_mut().find(same) else {
+            self.said.push(Said { status, pattern, times: 1, others: Vec::new() });
+            return true;
+        };
+        let few = said.times < TIMES;
+        said.times += 1;
+        if !few {
+            said.others.push(name);
         }
-        false
+        few
     }
 }
 
@@ -120,7 +136,7 @@ impl<W: Write + Send> EventSink for TextSink<W> {
             }
             Event::RunFinished { run, summary } => {
                 state.progress.finish();
-                for (status, _, others) in std::mem::take(&mut state.said) {
+                for Said { status, others, .. } in std::mem::take(&mut state.said) {
                     if !others.is_empty() {
                         let others = likewise(others.iter().map(String::as_str));
                         state.print(&look.fit(&format!("{} {others}\n", mark(status, style))));
@@ -240,18 +256,22 @@ mod tests {
             failed("two"),
             ended("three", RepoStatus::Failed, Some("something else")),
             failed("four"),
-            Event::RunFinished { run: "r1".into(), summary: Summary { failed: 4, ..Summary::default() } },
+            failed("five"),
+            failed("six"),
+            Event::RunFinished { run: "r1".into(), summary: Summary { failed: 6, ..Summary::default() } },
         ];
         let said = printed(&[], events.clone());
         let (said, summary) = said.trim_end().rsplit_once('\n').unwrap();
-        assert!(summary.contains("4 failed"), "{summary}");
+        assert!(summary.contains("6 failed"), "{summary}");
         assert_eq!(
             said,
             "! one\n    the disk is full\n      remedy: Look.\n\
+             ! two\n    the disk is full\n      remedy: Look.\n\
              ! three\n    something else\n      remedy: Look.\n\
-             ! likewise two, four"
+             ! four\n    the disk is full\n      remedy: Look.\n\
+             ! likewise five, six"
         );
-        assert!(printed(&["--quiet"], events.clone()).contains("! likewise two, four\n"));
+        assert!(printed(&["--quiet"], events.clone()).contains("! likewise five, six\n"));
         assert!(!printed(&["-v"], events).contains("likewise"));
     }
 }
