@@ -96,6 +96,9 @@ impl View<'_> {
     /// Says all of it once, and then whatever changes, until it is told to stop or nobody reads any more.
     async fn watch_in_pipe(&self) -> Result<Exit> {
         let mut shown: Option<Standing> = None;
+        // One for all rounds: what comes while the store is read is heard as well.
+        let stop = sync::stop_signal();
+        tokio::pin!(stop);
         loop {
             let now = self.read().await?;
             let exit = self.exit(&now);
@@ -107,7 +110,7 @@ impl View<'_> {
             shown = Some(now);
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                () = sync::stop_signal() => return Ok(exit),
+                () = &mut stop => return Ok(exit),
             }
         }
     }

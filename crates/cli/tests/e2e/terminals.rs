@@ -90,6 +90,7 @@ async fn a_watch_that_is_paused_gives_the_terminal_back() {
     assert!(terminal.is_raw(), "what is typed does not stand in the text");
     terminal.signal(Signal::TSTP);
     terminal.until(|screen| !screen.is_full() && screen.cursor);
+    terminal.pauses();
     terminal.signal(Signal::CONT);
     terminal.until(|screen| screen.is_full() && !screen.cursor && screen.text().contains("one"));
     terminal.signal(Signal::TERM);

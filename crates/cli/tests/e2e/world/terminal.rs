@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -131,6 +131,13 @@ impl Terminal {
     /// The same, with any signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until the binary stands still.
+    pub(crate) fn pauses(&self) {
+        let process = Some(Pid::from_child(&self.child));
+        let wait = || rustix::process::waitpid(process, WaitOptions::UNTRACED).unwrap();
+        tokio::task::block_in_place(|| assert!(wait().is_some_and(|(_, status)| status.stopped())));
     }
 
     /// Gives the window another size. What was in it before is taken for gone: it is to be drawn anew.
