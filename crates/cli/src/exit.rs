@@ -38,7 +38,9 @@ pub(crate) fn print(report: &miette::Report, format: Format) {
         Format::Json => {
             let mut messages = vec![report.to_string()];
             messages.extend(report.related().into_iter().flatten().map(|related| related.to_string()));
-            let help = report.help().map(|help| help.to_string());
+            let related = report.related().into_iter().flatten().filter_map(|related| related.help());
+            let helps: Vec<String> = report.help().into_iter().chain(related).map(|help| help.to_string()).collect();
+            let help = (!helps.is_empty()).then(|| helps.join("; "));
             writeln!(err, "{}", Line::Error { message: messages.join("; "), help }.text())
         }
     };

@@ -139,15 +139,6 @@ pub(crate) fn examination(config: Arc<Config>, paths: &Paths) -> Examination {
     }
 }
 
-/// Opens the store alone, for commands that only look.
-pub(crate) async fn store(paths: &Paths) -> Result<SqliteStore> {
-    let opened = SqliteStore::open(&paths.state_dir).await;
-    opened.map_err(|error| {
-        let remedy = error.remedy();
-        setup(&error, &remedy).into()
-    })
-}
-
 /// Makes a report of what keeps a command from being done.
 pub(crate) fn refusal(error: &dyn std::error::Error, remedy: &str) -> Report {
     setup(error, remedy).into()

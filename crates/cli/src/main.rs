@@ -8,19 +8,21 @@ mod exit;
 mod guide;
 mod keyring;
 mod load;
+mod output;
 mod paths;
 mod render;
 mod rewrite;
 mod wizard;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, ColorWhen, Command, Format, Global};
+use crate::args::{Cli, Command, Format, Global};
 use crate::exit::Exit;
+use crate::render::{AboveBar, Style};
 
 fn main() -> ExitCode {
     leave_no_core();
@@ -78,7 +80,7 @@ async fn run(cli: &Cli) -> miette::Result<Exit> {
         Command::Webhook(command) => commands::webhook::run(&cli.global, command).await,
         Command::Status(args) => commands::status::run(&cli.global, args).await,
         Command::Demo(args) => commands::demo::run(&cli.global, args).await,
-        Command::Completions { shell } => Ok(commands::shell::completions(*shell)),
+        Command::Completions { shell } => commands::shell::completions(*shell),
         Command::Man { dir } => commands::shell::man(dir),
     }
 }
@@ -100,7 +102,7 @@ fn start_log(global: &Global, stays: bool) {
         Some(filter) => EnvFilter::new(filter),
         None => EnvFilter::new(level),
     };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(AboveBar).with_target(false);
     if global.format == Format::Json {
         subscriber.json().init();
     } else if stays {
@@ -112,11 +114,7 @@ fn start_log(global: &Global, stays: bool) {
 }
 
 fn colored_stderr(global: &Global) -> bool {
-    match global.color {
-        ColorWhen::Always => true,
-        ColorWhen::Never => false,
-        ColorWhen::Auto => environment::var("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
-    }
+    Style::for_stderr(global.color, environment::var("NO_COLOR").is_some()).is_colored()
 }
 
 fn color_reports(global: &Global) {

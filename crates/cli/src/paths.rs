@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use etcetera::{BaseStrategy, choose_base_strategy};
 use miette::{Diagnostic, Result};
 use thiserror::Error;
 
 use crate::args::Global;
+use crate::environment;
 
 /// The folders and files of one invocation.
 #[derive(Debug, Clone)]
@@ -20,31 +20,73 @@ pub(crate) struct Paths {
 
 #[derive(Debug, Error, Diagnostic)]
 #[error("there is no home directory to look for the {what} in")]
-#[diagnostic(code(refray::no_home), help("Set `HOME`, or name it with `{flag}`."))]
+#[diagnostic(code(refray::no_home), help("Set `HOME` or `{variable}` to a folder, or name one with `{flag}`."))]
 struct NoHome {
     what: &'static str,
+    variable: &'static str,
     flag: &'static str,
 }
 
 impl Paths {
     /// Finds them from flags, environment and the XDG base directories.
     pub(crate) fn find(global: &Global) -> Result<Self> {
-        let base = choose_base_strategy().ok();
-        let or = |given: &Option<PathBuf>, dir: Option<PathBuf>, what, flag| -> Result<PathBuf> {
-            match given.clone().or(dir) {
-                Some(path) => Ok(std::path::absolute(&path).unwrap_or(path)),
-                None => Err(NoHome { what, flag }.into()),
+        Ok(Self::choose(global, environment::folder, environment::home())?)
+    }
+
+    fn choose(
+        global: &Global,
+        folder: impl Fn(&str) -> Option<PathBuf>,
+        home: Option<PathBuf>,
+    ) -> Result<Self, NoHome> {
+        let find = |given: &Option<PathBuf>, what, flag, variable, usual: &str, rest: &str| match given {
+            Some(given) => Ok(std::path::absolute(given).unwrap_or_else(|_| given.clone())),
+            None => {
+                let base = folder(variable).or_else(|| home.as_ref().map(|home| home.join(usual)));
+                base.map(|base| base.join(rest)).ok_or(NoHome { what, variable, flag })
             }
         };
-        let base = base.as_ref();
-        let config = base.map(|base| base.config_dir().join("refray").join("config.toml"));
-        let state = base.and_then(BaseStrategy::state_dir).map(|dir| dir.join("refray"));
-        let work = base.map(|base| base.cache_dir().join("refray"));
+        let config = "refray/config.toml";
         Ok(Self {
-            config: or(&global.config, config, "configuration", "--config")?,
-            state_dir: or(&global.state_dir, state, "state", "--state-dir")?,
-            work_dir: or(&global.work_dir, work, "mirrors", "--work-dir")?,
-            home: etcetera::home_dir().ok(),
+            config: find(&global.config, "configuration", "--config", "XDG_CONFIG_HOME", ".config", config)?,
+            state_dir: find(&global.state_dir, "state", "--state-dir", "XDG_STATE_HOME", ".local/state", "refray")?,
+            work_dir: find(&global.work_dir, "mirrors", "--work-dir", "XDG_CACHE_HOME", ".cache", "refray")?,
+            home,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::Cli;
+
+    fn paths(args: &[&str], variables: &[(&str, &str)], home: Option<&str>) -> Result<[String; 3], String> {
+        let cli = Cli::try_parse_from([&["refray", "status"], args].concat()).unwrap();
+        let folder = |name: &str| Some(PathBuf::from(variables.iter().find(|(key, _)| *key == name)?.1));
+        let paths = Paths::choose(&cli.global, folder, home.map(PathBuf::from))
+            .map_err(|error| format!("{error}: {}", error.help().map(|help| help.to_string()).unwrap_or_default()))?;
+        Ok([paths.config, paths.state_dir, paths.work_dir].map(|path| path.display().to_string()))
+    }
+
+    #[test]
+    fn flags_go_before_variables_and_these_before_the_home() {
+        let usual = ["/h/.config/refray/config.toml", "/h/.local/state/refray", "/h/.cache/refray"];
+        assert_eq!(paths(&[], &[], Some("/h")).unwrap(), usual);
+        let xdg = [("XDG_CONFIG_HOME", "/c"), ("XDG_STATE_HOME", "/s"), ("XDG_CACHE_HOME", "/k")];
+        assert_eq!(paths(&[], &xdg, Some("/h")).unwrap(), ["/c/refray/config.toml", "/s/refray", "/k/refray"]);
+        assert_eq!(paths(&["--state-dir", "/x"], &xdg, Some("/h")).unwrap()[1], "/x");
+    }
+
+    #[test]
+    fn no_home_is_needed_where_all_is_named() {
+        let xdg = [("XDG_CONFIG_HOME", "/c"), ("XDG_STATE_HOME", "/s"), ("XDG_CACHE_HOME", "/k")];
+        assert_eq!(paths(&[], &xdg, None).unwrap()[0], "/c/refray/config.toml");
+        assert_eq!(paths(&["--config", "/a", "--state-dir", "/b", "--work-dir", "/d"], &[], None).unwrap()[2], "/d");
+        let error = paths(&["--config", "/a"], &[], None).unwrap_err();
+        for word in ["no home directory", "the state", "`HOME`", "`XDG_STATE_HOME`", "`--state-dir`"] {
+            assert!(error.contains(word), "{error}");
+        }
     }
 }

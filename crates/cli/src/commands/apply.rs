@@ -8,7 +8,7 @@ use refray_core::plan::file;
 use thiserror::Error;
 
 use crate::args::{ApplyArgs, Global};
-use crate::commands::sync::{sink, until_stopped};
+use crate::commands::sync::{sink_for, until_stopped};
 use crate::exit::Exit;
 use crate::load::{self, connect};
 use crate::paths::Paths;
@@ -28,7 +28,8 @@ pub(crate) async fn run(global: &Global, args: &ApplyArgs) -> Result<Exit> {
     let name = if args.file == Path::new("-") { "standard input".to_owned() } else { args.file.display().to_string() };
     let text = read(&args.file).map_err(|source| Unreadable { path: name.clone(), source })?;
     let plan = file::read(&name, &text, &config)?;
-    let engine = connect(config, &paths, sink(global)).await?;
+    let events = sink_for(global, &config);
+    let engine = connect(config, &paths, events).await?;
     let jobs = args.jobs.map(usize::from);
     let exit = until_stopped(&engine, async { engine.apply_file(&plan, jobs).await.map_err(load::report_apply) }).await;
     engine.store.close().await;

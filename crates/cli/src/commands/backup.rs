@@ -1,7 +1,5 @@
 //! `refray backup list | show | restore | prune`.
 
-use std::io::Write;
-
 use miette::{Diagnostic, IntoDiagnostic, Result};
 use refray_core::name::{EndpointId, RefName};
 use refray_engine::LazyGit;
@@ -9,13 +7,13 @@ use refray_engine::restore::{RestoreOptions, Shelf, ShelfError, Shelved, Target}
 use thiserror::Error;
 
 use crate::args::{BackupCommand, Format, Global, RestoreArgs};
-use crate::commands::sync::{keys, sink, until_stopped};
+use crate::commands::sync::{keys, sink, sink_for, until_stopped};
 use crate::commands::undo::report;
-use crate::environment;
 use crate::exit::Exit;
 use crate::load;
+use crate::output;
 use crate::paths::Paths;
-use crate::render::{self, Backup, Line, Style};
+use crate::render::{self, Backup, Line, Look};
 
 #[derive(Debug, Error, Diagnostic)]
 enum UsageError {
@@ -41,10 +39,6 @@ fn refused(error: ShelfError) -> miette::Report {
     load::refusal(&error, remedy)
 }
 
-fn style(global: &Global) -> Style {
-    Style::for_stdout(global.color, environment::var("NO_COLOR").is_some())
-}
-
 fn list(global: &Global, shelf: &Shelf, group: Option<&str>, repo: Option<&String>) -> Result<Exit> {
     let key = keys(repo.map(std::slice::from_ref).unwrap_or_default())?.pop_first();
     let mut found = shelf.ids().map_err(refused)?;
@@ -52,15 +46,11 @@ fn list(global: &Global, shelf: &Shelf, group: Option<&str>, repo: Option<&Strin
         group.is_none_or(|group| id.group.as_str() == group) && key.as_ref().is_none_or(|key| id.key == *key)
     });
     let backups: Vec<Backup> = found.into_iter().map(|(id, path)| Backup::new(&Shelf::read(id, path))).collect();
-    let mut out = std::io::stdout().lock();
-    match global.format {
-        Format::Json => {
-            for backup in &backups {
-                writeln!(out, "{}", serde_json::to_string(backup).into_diagnostic()?).into_diagnostic()?;
-            }
-        }
-        Format::Text => write!(out, "{}", render::list(&backups, style(global))).into_diagnostic()?,
-    }
+    let text = match global.format {
+        Format::Json => backups.iter().map(json).collect::<Result<String>>()?,
+        Format::Text => render::list(&backups, &Look::stdout(global)),
+    };
+    output::print(&text)?;
     Ok(Exit::Agreed)
 }
 
@@ -68,19 +58,22 @@ async fn show(global: &Global, shelved: &Shelved) -> Result<Exit> {
     let verified = shelved.verify(&LazyGit::default()).await;
     let exit = if verified.is_ok() { Exit::Agreed } else { Exit::Failed };
     let backup = Backup::new(shelved).with_refs(shelved).checked(verified);
-    let mut out = std::io::stdout().lock();
-    match global.format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string(&backup).into_diagnostic()?),
-        Format::Text => write!(out, "{}", render::show(&backup, style(global))),
-    }
-    .into_diagnostic()?;
+    output::print(&match global.format {
+        Format::Json => json(&backup)?,
+        Format::Text => render::show(&backup, &Look::stdout(global)),
+    })?;
     Ok(exit)
+}
+
+fn json(backup: &Backup) -> Result<String> {
+    Ok(serde_json::to_string(backup).into_diagnostic()? + "\n")
 }
 
 async fn restore(global: &Global, paths: &Paths, shelved: &Shelved, args: &RestoreArgs) -> Result<Exit> {
     let options = options(shelved, args)?;
     let config = load::config(paths)?;
-    let engine = load::connect(config, paths, sink(global)).await?;
+    let events = sink_for(global, &config);
+    let engine = load::connect(config, paths, events).await?;
     let run = async { engine.restore_backup(shelved, &options).await.map_err(report) };
     let exit = until_stopped(&engine, run).await;
     engine.store.close().await;
@@ -127,14 +120,13 @@ async fn prune(global: &Global, paths: &Paths, days: Option<u32>, dry_run: bool)
     let pruned = engine.prune_backups(days, dry_run).await;
     engine.store.close().await;
     let pruned = pruned.map_err(refused)?;
-    let mut out = std::io::stdout().lock();
-    match global.format {
+    output::print(&match global.format {
         Format::Json => {
             let backups: Vec<String> = pruned.backups.iter().map(ToString::to_string).collect();
             let line = Line::BackupsPruned { days, dry_run, backups, bytes: pruned.bytes };
-            writeln!(out, "{}", line.text()).into_diagnostic()?;
+            line.text() + "\n"
         }
-        Format::Text => write!(out, "{}", render::pruned(&pruned, days, dry_run)).into_diagnostic()?,
-    }
+        Format::Text => render::pruned(&pruned, days, dry_run),
+    })?;
     Ok(Exit::Agreed)
 }

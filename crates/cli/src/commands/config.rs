@@ -1,14 +1,13 @@
 //! `refray config`, and `refray config check | show | path | schema`.
 
-use std::io::Write;
-
 use miette::{IntoDiagnostic, Result};
 
 use crate::args::{ConfigCommand, Format, Global};
 use crate::exit::Exit;
 use crate::load;
+use crate::output;
 use crate::paths::Paths;
-use crate::render::Line;
+use crate::render::{Line, push};
 use crate::wizard;
 
 /// Runs the command; without one, the questions.
@@ -20,16 +19,12 @@ pub(crate) async fn run(global: &Global, command: Option<ConfigCommand>) -> Resu
 }
 
 fn tell(global: &Global, command: ConfigCommand) -> Result<Exit> {
-    let mut out = std::io::stdout().lock();
-    match command {
-        ConfigCommand::Path => writeln!(out, "{}", Paths::find(global)?.config.display()).into_diagnostic()?,
-        ConfigCommand::Schema => {
-            let schema = serde_json::to_string_pretty(&refray_core::config::schema()).into_diagnostic()?;
-            writeln!(out, "{schema}").into_diagnostic()?;
-        }
+    let text = match command {
+        ConfigCommand::Path => format!("{}\n", Paths::find(global)?.config.display()),
+        ConfigCommand::Schema => serde_json::to_string_pretty(&refray_core::config::schema()).into_diagnostic()? + "\n",
         ConfigCommand::Show => {
             let parsed = load::parse(&Paths::find(global)?)??;
-            write!(out, "{}", refray_core::config::show(&parsed.config)).into_diagnostic()?;
+            refray_core::config::show(&parsed.config)
         }
         ConfigCommand::Check => {
             let paths = Paths::find(global)?;
@@ -46,25 +41,23 @@ fn tell(global: &Global, command: ConfigCommand) -> Result<Exit> {
                         endpoints,
                         warnings: parsed.warnings.iter().map(ToString::to_string).collect(),
                     };
-                    writeln!(out, "{}", line.text()).into_diagnostic()?;
+                    line.text() + "\n"
                 }
                 Format::Text => {
-                    for warning in parsed.warnings {
-                        writeln!(out, "{:?}", miette::Report::new(warning)).into_diagnostic()?;
-                    }
-                    writeln!(
-                        out,
-                        "{} is good: {}, {}, {}.",
-                        paths.config.display(),
-                        count(config.sites.len(), "site"),
-                        count(groups, "group"),
-                        count(endpoints, "endpoint"),
-                    )
-                    .into_diagnostic()?;
+                    let warnings = parsed.warnings.into_iter().map(miette::Report::new);
+                    let mut text: String = warnings.map(|warning| format!("{warning:?}\n")).collect();
+                    let sites = count(config.sites.len(), "site");
+                    let (groups, endpoints) = (count(groups, "group"), count(endpoints, "endpoint"));
+                    push(
+                        &mut text,
+                        format_args!("{} is good: {sites}, {groups}, {endpoints}.\n", paths.config.display()),
+                    );
+                    text
                 }
             }
         }
-    }
+    };
+    output::print(&text)?;
     Ok(Exit::Agreed)
 }
 

@@ -1,44 +1,51 @@
 //! `refray log`.
 
-use std::io::Write;
-
-use miette::{IntoDiagnostic, Result};
+use miette::Result;
 use refray_engine::restore::UndoError;
 use refray_engine::store::{Run, Store, StoreError};
 
 use crate::args::{Format, Global, LogArgs};
 use crate::commands::sync::keys;
-use crate::environment;
 use crate::exit::Exit;
 use crate::load;
+use crate::output;
 use crate::paths::Paths;
-use crate::render::{Entry, Style, entry_json, entry_text, run_line};
+use crate::render::{Entry, Look, entry_json, entry_text, run_line};
 
 /// Runs the command.
 pub(crate) async fn run(global: &Global, args: &LogArgs) -> Result<Exit> {
     let repo = keys(args.repo.as_slice())?.pop_first();
     let paths = Paths::find(global)?;
-    let store = load::store(&paths).await?;
-    let entries = entries(&store, args, repo.as_deref(), global.format).await;
-    store.close().await;
+    // Nothing is made only to look, and where nothing can be written it can be read all the same.
+    let entries = match load::look(&paths).await? {
+        Some(store) => {
+            let entries = entries(&store, args, repo.as_deref(), global.format).await;
+            store.close().await;
+            entries
+        }
+        None => args.run.clone().map_or_else(|| Ok(Vec::new()), |name| Err(UndoError::UnknownRun(name))),
+    };
     let entries = entries.map_err(|error| {
         let remedy = error.remedy();
         load::refusal(&error, &remedy)
     })?;
-    let style = Style::for_stdout(global.color, environment::var("NO_COLOR").is_some());
-    let mut out = std::io::stdout().lock();
-    let mut print = |line: String| writeln!(out, "{line}");
-    let written = entries.iter().try_for_each(|entry| match (global.format, &args.run) {
-        (Format::Json, _) => print(entry_json(entry)),
-        (Format::Text, Some(_)) => print(entry_text(entry, style)),
-        (Format::Text, None) => print(run_line(&entry.run, style)),
-    });
-    match written {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        written => written.into_diagnostic()?,
+    let mut look = Look::stdout(global);
+    // The journal can be read without a configuration; with one, names lead to their pages.
+    if let Ok(Ok(parsed)) = load::parse(&paths) {
+        look = look.with_pages(&parsed.config);
+    }
+    for entry in &entries {
+        let text = match (global.format, &args.run) {
+            (Format::Json, _) => entry_json(entry),
+            (Format::Text, Some(_)) => entry_text(entry, &look),
+            (Format::Text, None) => run_line(&entry.run, &look),
+        };
+        if !output::read(&(text + "\n"))? {
+            return Ok(Exit::Agreed);
+        }
     }
     if entries.is_empty() && global.format == Format::Text && !global.quiet {
-        writeln!(out, "There is no run in the journal.").into_diagnostic()?;
+        output::print("There is no run in the journal.\n")?;
     }
     Ok(Exit::Agreed)
 }

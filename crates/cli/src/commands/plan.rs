@@ -8,12 +8,12 @@ use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::args::{Format, Global, PlanArgs};
-use crate::commands::sync::{options, sink, sink_to, until_stopped};
-use crate::environment;
+use crate::commands::sync::{options, sink_for, sink_to, until_stopped};
 use crate::exit::Exit;
 use crate::load::{self, connect};
+use crate::output;
 use crate::paths::Paths;
-use crate::render::Style;
+use crate::render::Look;
 
 #[derive(Debug, Error, Diagnostic)]
 #[error("the plan cannot be written to {path}: {source}")]
@@ -32,11 +32,8 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit> {
     let out = args.out.as_deref().map(Out::prepare).transpose()?;
     let events = match out {
         // Standard output is the plan and nothing else.
-        Some(Out::Standard) => {
-            let style = Style::for_stderr(global.color, environment::var("NO_COLOR").is_some());
-            sink_to(global, std::io::stderr(), style)
-        }
-        _ => sink(global),
+        Some(Out::Standard) => sink_to(global, std::io::stderr(), Look::stderr(global).with_pages(&config)),
+        _ => sink_for(global, &config),
     };
     let engine = connect(config, &paths, events).await?;
     let mut made = None;
@@ -61,8 +58,8 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit> {
 fn say_where(global: &Global, path: &Path) -> Result<()> {
     if global.format == Format::Text && !global.quiet {
         let path = path.display();
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "The plan is in {path}; `refray apply {path}` carries it out.").into_diagnostic()?;
+        let said = format!("The plan is in {path}; `refray apply {path}` carries it out.\n");
+        output::print(&Look::stdout(global).fit(&said))?;
     }
     Ok(())
 }
@@ -95,8 +92,7 @@ impl Out {
     fn write(self, text: &str) -> Result<Option<PathBuf>> {
         match self {
             Self::Standard => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush()).into_diagnostic()?;
+                output::print(text)?;
                 Ok(None)
             }
             Self::File(mut file, path) => {

@@ -7,11 +7,14 @@ use miette::{IntoDiagnostic, Result, WrapErr};
 
 use crate::args::Cli;
 use crate::exit::Exit;
+use crate::output;
 
 /// Prints the completion script for a shell.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Exit {
-    clap_complete::generate(shell, &mut Cli::command(), "refray", &mut std::io::stdout());
-    Exit::Agreed
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "refray", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Agreed)
 }
 
 /// Writes `refray.1`, `refray-sync.1`, … into a folder.

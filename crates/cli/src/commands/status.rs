@@ -1,14 +1,14 @@
 //! `refray status`: how things stand by what is remembered. It asks no forge and writes nothing.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
 use refray_core::config::Config;
 use refray_core::name::GroupName;
-use refray_engine::standing::{Counts, GroupStanding, Standing};
+use refray_engine::standing::{Counts, GroupStanding, RepoStanding, Standing};
 use refray_engine::store::{SqliteStore, Store};
 
 use crate::args::{Format, Global, StandingArgs};
@@ -16,8 +16,9 @@ use crate::commands::sync;
 use crate::environment;
 use crate::exit::Exit;
 use crate::load;
+use crate::output;
 use crate::paths::Paths;
-use crate::render::{Shape, Style, standing};
+use crate::render::{Level, Look, Shape, Wake, Window, standing};
 
 /// How often is looked whether something has changed.
 const LOOK: Duration = Duration::from_secs(2);
@@ -30,33 +31,107 @@ pub(crate) async fn run(global: &Global, args: &StandingArgs) -> Result<Exit> {
     let config = load::config(&paths)?;
     let group = args.group.as_deref().map(|name| sync::group(name, &config)).transpose()?;
     let names = args.repo.iter().map(|name| sync::key(name)).collect::<Result<BTreeSet<_>, _>>()?;
-    let terminal = std::io::stdout().is_terminal();
-    let mut shown: Option<Standing> = None;
-    loop {
-        let now = read(&paths, &config, group.as_ref(), &names).await?;
-        let good = is_good(&now, &names);
-        // On a terminal times go on; in a pipe only what changed is said again.
-        let same = shown.as_ref().is_some_and(|shown| shown.groups == now.groups);
-        if !same || terminal {
-            let text = match global.format {
-                Format::Json => json(&now)?,
-                Format::Text => text(&now, global, args),
-            };
-            let clear = if args.watch && terminal && global.format == Format::Text { "\x1b[H\x1b[2J" } else { "" };
-            let mut out = std::io::stdout().lock();
-            if !(same && global.format == Format::Json) {
-                write!(out, "{clear}{text}").and_then(|()| out.flush()).into_diagnostic()?;
+    let view = View { global, args, paths: &paths, config: &config, group, names };
+    if !args.watch {
+        let now = view.read().await?;
+        output::print(&view.render(&now)?)?;
+        return Ok(view.exit(&now));
+    }
+    match global.format {
+        Format::Text if std::io::stdout().is_terminal() && !environment::is_dumb() => view.watch_in_place().await,
+        _ => view.watch_in_pipe().await,
+    }
+}
+
+/// What is looked at, and for whom.
+struct View<'a> {
+    global: &'a Global,
+    args: &'a StandingArgs,
+    paths: &'a Paths,
+    config: &'a Config,
+    group: Option<GroupName>,
+    names: BTreeSet<String>,
+}
+
+impl View<'_> {
+    async fn read(&self) -> Result<Standing> {
+        read(self.paths, self.config, self.group.as_ref(), &self.names).await
+    }
+
+    fn exit(&self, standing: &Standing) -> Exit {
+        if is_good(standing, &self.names) { Exit::Agreed } else { Exit::Failed }
+    }
+
+    fn render(&self, standing: &Standing) -> Result<String> {
+        match self.global.format {
+            Format::Json => json(standing.groups.iter().flat_map(|group| &group.repositories)),
+            Format::Text => Ok(self.text(standing)),
+        }
+    }
+
+    fn text(&self, shown: &Standing) -> String {
+        let look = Look::stdout(self.global).with_pages(self.config);
+        let told = || environment::var("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = look.width.or_else(told).filter(|width| *width > 0).unwrap_or(WIDTH);
+        let level = if self.args.repo.is_empty() { Level::of(self.global) } else { Level::Verbose };
+        standing(shown, Timestamp::now(), &Shape { look, width, level })
+    }
+
+    /// Keeps the terminal's window up to date until it is told to stop, and leaves the last state in the terminal.
+    async fn watch_in_place(&self) -> Result<Exit> {
+        let mut window = Window::open().into_diagnostic()?;
+        let last = loop {
+            let now = self.read().await?;
+            window.show(&self.text(&now)).into_diagnostic()?;
+            match window.wait(LOOK).await {
+                Wake::Look => {}
+                Wake::Stop => break now,
+            }
+        };
+        drop(window);
+        output::print(&self.text(&last))?;
+        Ok(self.exit(&last))
+    }
+
+    /// Says all of it once, and then whatever changes, until it is told to stop or nobody reads any more.
+    async fn watch_in_pipe(&self) -> Result<Exit> {
+        let mut shown: Option<Standing> = None;
+        // One for all rounds: what comes while the store is read is heard as well.
+        let stop = sync::stop_signal();
+        tokio::pin!(stop);
+        loop {
+            let now = self.read().await?;
+            let exit = self.exit(&now);
+            if let Some(text) = self.news(shown.as_ref(), &now)?
+                && !output::read(&text)?
+            {
+                return Ok(exit);
+            }
+            shown = Some(now);
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = &mut stop => return Ok(exit),
             }
         }
-        let exit = if good { Exit::Agreed } else { Exit::Failed };
-        if !args.watch {
-            return Ok(exit);
+    }
+
+    fn news(&self, shown: Option<&Standing>, now: &Standing) -> Result<Option<String>> {
+        let Some(shown) = shown else { return self.render(now).map(Some) };
+        if shown.groups == now.groups {
+            return Ok(None);
         }
-        shown = Some(now);
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            () = sync::stop_signal() => return Ok(exit),
-        }
+        let news = match self.global.format {
+            Format::Text => {
+                let time = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ");
+                format!("\n{time}\n{}", self.text(now))
+            }
+            Format::Json => {
+                let known: Vec<_> = shown.groups.iter().flat_map(|group| &group.repositories).collect();
+                let all = now.groups.iter().flat_map(|group| &group.repositories);
+                json(all.filter(|repository| !known.contains(repository)))?
+            }
+        };
+        Ok(Some(news))
     }
 }
 
@@ -102,27 +177,11 @@ fn is_good(standing: &Standing, names: &BTreeSet<String>) -> bool {
     standing.is_good() && names.iter().all(known)
 }
 
-fn json(standing: &Standing) -> Result<String> {
+fn json<'a>(repositories: impl Iterator<Item = &'a RepoStanding>) -> Result<String> {
     let mut text = String::new();
-    for repository in standing.groups.iter().flat_map(|group| &group.repositories) {
+    for repository in repositories {
         text += &serde_json::to_string(repository).into_diagnostic()?;
         text.push('\n');
     }
     Ok(text)
-}
-
-fn text(shown: &Standing, global: &Global, args: &StandingArgs) -> String {
-    let shape = Shape {
-        style: Style::for_stdout(global.color, environment::var("NO_COLOR").is_some()),
-        width: width(),
-        quiet: global.quiet,
-        all: global.verbose > 0 || !args.repo.is_empty(),
-    };
-    standing(shown, Timestamp::now(), shape)
-}
-
-fn width() -> usize {
-    let told = environment::var("COLUMNS").and_then(|columns| columns.parse().ok());
-    let seen = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
-    told.or_else(seen).filter(|width| *width > 0).unwrap_or(WIDTH)
 }

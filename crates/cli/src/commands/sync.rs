@@ -19,7 +19,7 @@ use crate::environment;
 use crate::exit::Exit;
 use crate::load::{self, connect};
 use crate::paths::Paths;
-use crate::render::{JsonSink, Style, TextSink};
+use crate::render::{JsonSink, Look, TextSink};
 
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum UsageError {
@@ -39,7 +39,8 @@ pub(crate) async fn run(global: &Global, args: &SyncArgs) -> Result<Exit> {
     let paths = Paths::find(global)?;
     let config = load::config(&paths)?;
     let options = options(args, &config)?;
-    let engine = connect(config, &paths, sink(global)).await?;
+    let events = sink_for(global, &config);
+    let engine = connect(config, &paths, events).await?;
     let exit = sync(&engine, &options).await;
     engine.store.close().await;
     exit
@@ -90,22 +91,27 @@ pub(crate) async fn stop_signal() {
     }
 }
 
-/// Chooses who listens to the run.
+/// Chooses who listens to a run.
 pub(crate) fn sink(global: &Global) -> Arc<dyn EventSink> {
-    let no_color = environment::var("NO_COLOR").is_some();
-    sink_to(global, std::io::stdout(), Style::for_stdout(global.color, no_color))
+    sink_to(global, std::io::stdout(), Look::stdout(global))
+}
+
+/// The same, for a run on the forges of a configuration, whose pages what is said can lead to.
+pub(crate) fn sink_for(global: &Global, config: &Config) -> Arc<dyn EventSink> {
+    sink_to(global, std::io::stdout(), Look::stdout(global).with_pages(config))
 }
 
 /// The same, with what is said going elsewhere.
-pub(crate) fn sink_to(global: &Global, out: impl Write + Send + 'static, style: Style) -> Arc<dyn EventSink> {
+pub(crate) fn sink_to(global: &Global, out: impl Write + Send + 'static, look: Look) -> Arc<dyn EventSink> {
     match global.format {
         Format::Json => Arc::new(JsonSink::new(out)),
-        Format::Text => {
-            let bar =
-                std::io::stderr().is_terminal() && !global.quiet && environment::var("TERM").as_deref() != Some("dumb");
-            Arc::new(TextSink::new(out, style, global.quiet, global.verbose, bar))
-        }
+        Format::Text => Arc::new(TextSink::new(out, look, global, bar(global))),
     }
+}
+
+/// Says whether there is a bar at the foot of the terminal.
+pub(crate) fn bar(global: &Global) -> bool {
+    global.format == Format::Text && !global.quiet && std::io::stderr().is_terminal() && !environment::is_dumb()
 }
 
 pub(crate) fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {

@@ -69,7 +69,7 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
         WebhookCommand::Update(_) => HookCommand::Update,
         WebhookCommand::Status(_) => HookCommand::Status,
     };
-    let events = HookOutput::events(global);
+    let events = HookOutput::events(global, &config);
     // What is wrong with the command line is said before anything is opened.
     let prepared = match command {
         WebhookCommand::Install(args) => Some(install(args, &config).await?),
@@ -84,7 +84,7 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
             (None, WebhookCommand::Status(args)) => status(args, &engine).await?,
             (None, _) => return Ok(Exit::Usage),
         };
-        let output = Arc::new(HookOutput::new(global, kind, request.dry_run));
+        let output = Arc::new(HookOutput::new(global, &config, kind, request.dry_run));
         let (summary, interrupted) = carry(&engine, &request, &output).await?;
         output.table();
         if let HookJob::Update { from, to } = &request.job

@@ -9,8 +9,9 @@ use refray_core::oid::Oid;
 use refray_engine::restore::{Pruned, Shelved};
 use serde::Serialize;
 
+use crate::render::layout::{clean, columns, pad};
+use crate::render::look::Look;
 use crate::render::push;
-use crate::render::style::Style;
 
 /// A backup as it is shown.
 #[derive(Debug, Serialize)]
@@ -96,47 +97,60 @@ fn when(made: Option<Timestamp>) -> String {
     made.map_or_else(|| "at an unknown time".to_owned(), |made| made.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
+/// What the reasons of backups need beside the rest of the line, at least.
+const ROOM: usize = 24;
+
 /// Renders a list.
-pub(crate) fn list(backups: &[Backup], style: Style) -> String {
+pub(crate) fn list(backups: &[Backup], look: &Look) -> String {
     if backups.is_empty() {
         return "There are no backups.\n".to_owned();
     }
-    let width = backups.iter().map(|backup| backup.backup.chars().count()).max().unwrap_or(0);
+    let style = look.style;
+    let names = backups.iter().map(|backup| columns(&clean(&backup.backup))).max().unwrap_or(0);
+    let dates = backups.iter().map(|backup| columns(&when(backup.made))).max().unwrap_or(0);
+    // Where a line has no room for all of it, the name, which is what is copied, has one of its own.
+    let stacked = look.width.is_some_and(|width| names + dates + 2 + 2 + 10 + 2 + ROOM > width);
     let mut text = String::new();
     for backup in backups {
         let what = match (&backup.problem, &backup.why) {
-            (Some(problem), _) => style.bad(problem),
-            (None, Some(why)) => why.clone(),
+            (Some(problem), _) => style.bad(&clean(problem)),
+            (None, Some(why)) => clean(why),
             (None, None) => String::new(),
         };
-        let padding = " ".repeat(width - backup.backup.chars().count());
+        let name = style.strong(&clean(&backup.backup));
+        let made = style.dim(&pad(&when(backup.made), dates));
         let size = HumanBytes(backup.size).to_string();
-        let made = style.dim(&when(backup.made));
-        push(&mut text, format_args!("{}{padding}  {made}  {size:>10}  {what}\n", style.strong(&backup.backup)));
+        let line = if stacked {
+            format!("{name}\n    {made}  {size}  {what}")
+        } else {
+            format!("{}  {made}  {size:>10}  {what}", pad(&name, names))
+        };
+        push(&mut text, format_args!("{}\n", line.trim_end()));
     }
-    text
+    look.fit(&text)
 }
 
 /// Renders one with all that it keeps.
-pub(crate) fn show(backup: &Backup, style: Style) -> String {
-    let mut text = format!("{}\n", style.strong(&backup.backup));
+pub(crate) fn show(backup: &Backup, look: &Look) -> String {
+    let style = look.style;
+    let mut text = format!("{}\n", style.strong(&clean(&backup.backup)));
     let mut line = |what: &str, value: &str| push(&mut text, format_args!("    {what:<11} {value}\n"));
-    line("repository", &format!("{} of {}", backup.repository, backup.group));
+    line("repository", &clean(&format!("{} of {}", backup.repository, backup.group)));
     line("made", &when(backup.made));
-    line("before", backup.why.as_deref().unwrap_or("not written down"));
+    line("before", &clean(backup.why.as_deref().unwrap_or("not written down")));
     line("size", &HumanBytes(backup.size).to_string());
-    line("file", &backup.path);
+    line("file", &clean(&backup.path));
     match (&backup.problem, backup.verified) {
-        (Some(problem), _) => line("verified", &style.bad(problem)),
+        (Some(problem), _) => line("verified", &style.bad(&clean(problem))),
         (None, Some(true)) => line("verified", &style.good("it holds all that it names")),
         (None, _) => {}
     }
     for Kept { name, value, endpoints } in backup.refs.iter().flatten() {
         let from: Vec<&str> = endpoints.iter().map(EndpointId::as_str).collect();
-        let from = if from.is_empty() { String::new() } else { format!("  {}", style.dim(&from.join(", "))) };
-        push(&mut text, format_args!("    {}  {name}{from}\n", value.short()));
+        let from = if from.is_empty() { String::new() } else { format!("  {}", style.dim(&clean(&from.join(", ")))) };
+        push(&mut text, format_args!("    {}  {}{from}\n", value.short(), clean(name)));
     }
-    text
+    look.fit(&text)
 }
 
 /// Says what was removed.

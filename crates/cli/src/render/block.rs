@@ -7,11 +7,12 @@ use refray_core::name::{EndpointId, RepoName};
 use refray_core::outcome::{Action, Outcome, RepoStatus};
 use refray_core::plan::{Cause, Finding, RefUpdate, RepoPlan, RequestStep, Severity};
 
+use crate::args::Global;
+use crate::render::alike::{cut, grouped, likewise, pattern, rest};
+use crate::render::layout::{clean, columns, pad};
+use crate::render::look::Look;
 use crate::render::push;
 use crate::render::style::Style;
-
-/// How many single actions are listed before the rest is only counted.
-const LISTED: usize = 12;
 
 /// What was heard of a repository that is still being worked on.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ impl Block {
         repository: &RepoName,
         status: RepoStatus,
         error: Option<(&str, &str)>,
-        style: Style,
+        look: &Look,
         level: Level,
     ) -> String {
         let notes = self.findings.iter().any(|finding| finding.kind.severity() == Severity::Note);
@@ -54,8 +55,9 @@ impl Block {
         if silent {
             return String::new();
         }
-        let mut text = format!("{} {}", mark(status, style), style.strong(repository.as_str()));
-        let summary = summarise(&self.done);
+        let style = look.style;
+        let mut text = format!("{} {}", mark(status, style), look.repository(repository, self.copies()));
+        let summary = summarise(&self.done, repository, look);
         if !summary.is_empty() {
             push(&mut text, format_args!(": {summary}"));
         } else if status == RepoStatus::Agreed {
@@ -64,23 +66,74 @@ impl Block {
             text.push_str(": not every side could be read");
         }
         text.push('\n');
+        let describe = |action: &Action| describe(action, repository, look);
         if level >= Level::Verbose {
             list(&mut text, self.done.iter().map(describe), level);
         }
         if let Some(plan) = &self.plan {
             list(&mut text, Action::all_of(plan).iter().map(describe), level);
         }
-        for (action, outcome) in &self.undone {
-            undone(&mut text, action, outcome, style);
-        }
-        for finding in &self.findings {
-            finding_lines(&mut text, finding, style);
-        }
+        self.undone_lines(&mut text, repository, look, level);
+        self.finding_lines(&mut text, repository, look, level);
         if let Some((message, remedy)) = error {
-            push(&mut text, format_args!("    {}\n", style.bad(message)));
-            push(&mut text, format_args!("      {} {remedy}\n", style.dim("remedy:")));
+            push(&mut text, format_args!("    {}\n", style.bad(&clean(message))));
+            push(&mut text, format_args!("      {} {}\n", style.dim("remedy:"), clean(remedy)));
         }
         text
+    }
+
+    /// Returns endpoints at which there is a copy, as far as was heard.
+    fn copies(&self) -> impl Iterator<Item = &EndpointId> {
+        let written = self.done.iter().filter(|action| !matches!(action, Action::DeleteRepository(_)));
+        let seen = self.findings.iter().flat_map(|finding| &finding.sides);
+        let seen = seen.filter(|(_, value)| !matches!(value.as_str(), "-" | "?")).map(|(endpoint, _)| endpoint);
+        written.map(Action::endpoint).chain(seen)
+    }
+
+    /// Says what was not done. What has one cause and one remedy gets them once.
+    fn undone_lines(&self, text: &mut String, repository: &RepoName, look: &Look, level: Level) {
+        for group in grouped(&self.undone, |(_, outcome)| outcome.clone()) {
+            let Some((_, outcome)) = group.first() else { continue };
+            let (message, remedy) = match outcome {
+                Outcome::Refused { message, remedy, refusal } => (format!("refused ({refusal}): {message}"), remedy),
+                Outcome::Failed { message, remedy } => (message.clone(), remedy),
+                Outcome::Done | Outcome::Moved => continue,
+            };
+            let bad = |(action, _): &&(Action, Outcome)| look.style.bad(&describe(action, repository, look));
+            list(text, group.iter().map(bad), level);
+            for line in message.lines() {
+                push(text, format_args!("      {}\n", clean(line)));
+            }
+            push(text, format_args!("      {} {}\n", look.style.dim("remedy:"), clean(remedy)));
+        }
+    }
+
+    /// Says what is reported. What has one remedy gets it once, and so does what is the same but for a name.
+    fn finding_lines(&self, text: &mut String, repository: &RepoName, look: &Look, level: Level) {
+        let name = |finding: &Finding| finding.name.as_ref().map(|name| name.short().to_owned());
+        for group in grouped(&self.findings, |finding| (finding.kind.severity(), finding.remedy.clone())) {
+            let key = |finding: &&Finding| match level {
+                Level::Verbose => finding.message.clone(),
+                _ => pattern(&finding.message, name(finding).as_deref()),
+            };
+            let alike = grouped(&group, key);
+            let (shown, more) = cut(alike.len(), level);
+            for same in &alike[..shown] {
+                let Some((first, others)) = same.split_first() else { continue };
+                finding_lines(text, first, repository, look);
+                let others: Vec<String> = others.iter().filter_map(|finding| name(finding)).collect();
+                if !others.is_empty() {
+                    let others = likewise(others.iter().map(String::as_str));
+                    push(text, format_args!("      {}\n", clean(&others)));
+                }
+            }
+            if more > 0 {
+                push(text, format_args!("    {}\n", rest(more)));
+            }
+            if let Some(first) = group.first() {
+                push(text, format_args!("      {} {}\n", look.style.dim("remedy:"), clean(&first.remedy)));
+            }
+        }
     }
 }
 
@@ -92,7 +145,19 @@ pub(crate) enum Level {
     Verbose,
 }
 
-fn mark(status: RepoStatus, style: Style) -> String {
+impl Level {
+    /// Returns what was asked for.
+    pub(crate) const fn of(global: &Global) -> Self {
+        match (global.quiet, global.verbose) {
+            (true, _) => Self::Quiet,
+            (false, 0) => Self::Normal,
+            _ => Self::Verbose,
+        }
+    }
+}
+
+/// Returns the sign that a line about a repository begins with.
+pub(super) fn mark(status: RepoStatus, style: Style) -> String {
     match status {
         RepoStatus::Agreed => style.dim("="),
         RepoStatus::Synced => style.good("+"),
@@ -103,36 +168,46 @@ fn mark(status: RepoStatus, style: Style) -> String {
 }
 
 /// Says what was done in a line: `created on b and c with 3 branches and 2 tags; branch main forwarded on d`.
-fn summarise(done: &[Action]) -> String {
+fn summarise(done: &[Action], repository: &RepoName, look: &Look) -> String {
     let mut parts = Vec::new();
     let at = |wanted: fn(&Action) -> bool| -> BTreeSet<&EndpointId> {
         done.iter().filter(|action| wanted(action)).map(Action::endpoint).collect()
     };
+    let places = |endpoints: &BTreeSet<&EndpointId>| places(endpoints, |endpoint| look.copy(endpoint, repository));
     let created = at(|action| matches!(action, Action::CreateRepository(_)));
-    let mut per_endpoint: BTreeMap<&EndpointId, Vec<&RefUpdate>> = BTreeMap::new();
+    let mut fills: BTreeMap<&EndpointId, Vec<&RefUpdate>> = BTreeMap::new();
+    let mut changes: Vec<(&RefUpdate, BTreeSet<&EndpointId>)> = Vec::new();
     for action in done {
         // Conflict branches are told by their requests.
-        if let Action::UpdateRef(update) = action
-            && !update.name.is_conflict_branch()
-        {
-            per_endpoint.entry(&update.endpoint).or_default().push(update);
+        let Action::UpdateRef(update) = action else { continue };
+        if update.name.is_conflict_branch() {
+            continue;
+        }
+        if created.contains(&update.endpoint) {
+            fills.entry(&update.endpoint).or_default().push(update);
+            continue;
+        }
+        match changes.iter_mut().find(|(known, _)| (known.cause, &known.name) == (update.cause, &update.name)) {
+            Some((_, endpoints)) => drop(endpoints.insert(&update.endpoint)),
+            None => changes.push((update, BTreeSet::from([&update.endpoint]))),
         }
     }
-    // What went to several endpoints alike is said once.
+    // What went to several endpoints alike is said once, and so is what else went to the same ones.
     let mut filled: BTreeMap<String, BTreeSet<&EndpointId>> = BTreeMap::new();
-    let mut changed: BTreeMap<String, BTreeSet<&EndpointId>> = BTreeMap::new();
     for endpoint in &created {
-        let updates = per_endpoint.remove(endpoint).unwrap_or_default();
-        filled.entry(content(&updates)).or_default().insert(endpoint);
-    }
-    for (endpoint, updates) in per_endpoint {
-        changed.entry(count_refs(&updates)).or_default().insert(endpoint);
+        filled.entry(content(&fills.remove(endpoint).unwrap_or_default())).or_default().insert(endpoint);
     }
     parts.extend(filled.iter().map(|(what, endpoints)| {
         let with = if what.is_empty() { String::new() } else { format!(" with {what}") };
         format!("created on {}{with}", places(endpoints))
     }));
-    parts.extend(changed.iter().map(|(what, endpoints)| format!("{what} on {}", places(endpoints))));
+    let changed = grouped(&changes, |(_, endpoints)| endpoints.clone()).into_iter().filter_map(|group| {
+        let updates: Vec<&RefUpdate> = group.iter().map(|(update, _)| *update).collect();
+        let (_, endpoints) = group.first()?;
+        Some(format!("{} on {}", count_refs(&updates), places(endpoints)))
+    });
+    // In which order endpoints answered is no matter.
+    parts.extend(changed.collect::<BTreeSet<String>>());
     let switched = at(|action| matches!(action, Action::SwitchDefaultBranch(switch) if switch.old.is_some()));
     if !switched.is_empty() {
         parts.push(format!("default branch switched on {}", places(&switched)));
@@ -155,17 +230,18 @@ fn summarise(done: &[Action]) -> String {
     }
     let deleted = at(|action| matches!(action, Action::DeleteRepository(_)));
     if !deleted.is_empty() {
-        parts.push(format!("deleted on {}", places(&deleted)));
+        // The page of what is gone is gone.
+        parts.push(format!("deleted on {}", self::places(&deleted, |endpoint| look.endpoint(endpoint))));
     }
     parts.join("; ")
 }
 
 /// Names endpoints while they are few.
-fn places(endpoints: &BTreeSet<&EndpointId>) -> String {
+fn places(endpoints: &BTreeSet<&EndpointId>, name: impl Fn(&EndpointId) -> String) -> String {
     if endpoints.len() > 2 {
         return format!("{} endpoints", endpoints.len());
     }
-    and(&endpoints.iter().map(ToString::to_string).collect::<Vec<_>>())
+    and(&endpoints.iter().map(|endpoint| name(endpoint)).collect::<Vec<_>>())
 }
 
 /// Says what a new repository was filled with.
@@ -199,7 +275,7 @@ fn count_refs(updates: &[&RefUpdate]) -> String {
                 updates.iter().filter(|update| update.cause == cause && update.name.is_tag() == tag).collect();
             match of.as_slice() {
                 [] => {}
-                [only] => parts.push(format!("{one} {} {word}", only.name.short())),
+                [only] => parts.push(format!("{one} {} {word}", clean(only.name.short()))),
                 more => parts.push(format!("{} {many} {word}", more.len())),
             }
         }
@@ -216,27 +292,27 @@ fn and(items: &[String]) -> String {
 }
 
 fn list(text: &mut String, lines: impl ExactSizeIterator<Item = String>, level: Level) {
-    let count = lines.len();
-    let shown = if level >= Level::Verbose || count <= LISTED + 1 { count } else { LISTED };
+    let (shown, more) = cut(lines.len(), level);
     for line in lines.take(shown) {
         push(text, format_args!("    {line}\n"));
     }
-    if shown < count {
-        push(text, format_args!("    … and {} more (-v lists them all)\n", count - shown));
+    if more > 0 {
+        push(text, format_args!("    {}\n", rest(more)));
     }
 }
 
 /// Says what an action is, in a line.
-pub(super) fn describe(action: &Action) -> String {
+pub(super) fn describe(action: &Action, repository: &RepoName, look: &Look) -> String {
+    let copy = |endpoint: &EndpointId| look.copy(endpoint, repository);
     match action {
         Action::CreateRepository(create) => {
             let visibility = format!("{:?}", create.visibility).to_lowercase();
-            format!("create repository {} on {} ({visibility})", create.name, create.endpoint)
+            let name = clean(create.name.as_str());
+            format!("create repository {name} on {} ({visibility})", look.endpoint(&create.endpoint))
         }
         Action::UpdateRef(update) => {
             let kind = if update.name.is_tag() { "tag" } else { "branch" };
-            let name = update.name.short();
-            let endpoint = &update.endpoint;
+            let name = clean(update.name.short());
             let values = match (update.old, update.new) {
                 (None, Some(new)) => new.short(),
                 (Some(old), Some(new)) => format!("{} → {}", old.short(), new.short()),
@@ -255,54 +331,49 @@ pub(super) fn describe(action: &Action) -> String {
                 Cause::Restore if update.new.is_none() => "take back",
                 Cause::Restore => "put back",
             };
-            format!("{verb} {kind} {name} on {endpoint}: {values}")
+            format!("{verb} {kind} {name} on {}: {values}", copy(&update.endpoint))
         }
         Action::SwitchDefaultBranch(switch) => {
-            let old = switch.old.as_ref().map_or(String::new(), |old| format!("{old} → "));
-            format!("default branch on {}: {old}{}", switch.endpoint, switch.new)
+            let old = switch.old.as_ref().map_or(String::new(), |old| format!("{} → ", clean(old.as_str())));
+            format!("default branch on {}: {old}{}", copy(&switch.endpoint), clean(switch.new.as_str()))
         }
         Action::PullRequest(request) => {
-            let number = request.number.map_or_else(String::new, |number| format!(" {number}"));
             let verb = match request.step {
                 RequestStep::Open => "open",
                 RequestStep::Refresh => "refresh",
                 RequestStep::Close => "close",
             };
-            format!("{verb} pull request{number} on {}: {} into {}", request.endpoint, request.head, request.branch)
+            let number = request.number.map_or_else(String::new, |number| {
+                let page = look.pages.request(&request.endpoint, repository, number);
+                format!(" {}", look.style.link(&number.to_string(), page.as_deref()))
+            });
+            let (head, branch) = (clean(request.head.as_str()), clean(request.branch.as_str()));
+            format!("{verb} pull request{number} on {}: {head} into {branch}", copy(&request.endpoint))
         }
-        Action::DeleteRepository(delete) => format!("delete repository {} on {}", delete.path, delete.endpoint),
+        Action::DeleteRepository(delete) => {
+            format!("delete repository {} on {}", clean(&delete.path), look.endpoint(&delete.endpoint))
+        }
     }
 }
 
-fn undone(text: &mut String, action: &Action, outcome: &Outcome, style: Style) {
-    let (message, remedy) = match outcome {
-        Outcome::Refused { message, remedy, refusal } => (format!("refused ({refusal}): {message}"), remedy),
-        Outcome::Failed { message, remedy } => (message.clone(), remedy),
-        Outcome::Done | Outcome::Moved => return,
-    };
-    push(text, format_args!("    {}\n", style.bad(&describe(action))));
-    for line in message.lines() {
-        push(text, format_args!("      {line}\n"));
-    }
-    push(text, format_args!("      {} {remedy}\n", style.dim("remedy:")));
-}
-
-fn finding_lines(text: &mut String, finding: &Finding, style: Style) {
+fn finding_lines(text: &mut String, finding: &Finding, repository: &RepoName, look: &Look) {
+    let (style, message) = (look.style, clean(&finding.message));
     let message = match finding.kind.severity() {
-        Severity::Note => style.dim(&finding.message),
-        Severity::Held => style.warn(&format!("held: {}", finding.message)),
-        Severity::Failed => style.bad(&finding.message),
+        Severity::Note => style.dim(&message),
+        // It is said once that it is.
+        Severity::Held => style.warn(&format!("held: {}", message.replacen(" is held: ", ": ", 1))),
+        Severity::Failed => style.bad(&message),
     };
     push(text, format_args!("    {message}\n"));
-    let width = finding.sides.keys().map(|endpoint| endpoint.as_str().chars().count()).max().unwrap_or(0);
-    for (endpoint, value) in finding.sides.iter().filter(|(_, value)| *value != "?") {
+    let sides = || finding.sides.iter().filter(|(_, value)| *value != "?");
+    let width = sides().map(|(endpoint, _)| columns(&clean(endpoint.as_str()))).max().unwrap_or(0);
+    for (endpoint, value) in sides() {
         let value =
             if value.len() >= 40 && value.bytes().all(|b| b.is_ascii_hexdigit()) { &value[..10] } else { value };
-        let value = if value == "-" { "absent" } else { value };
-        push(text, format_args!("      {:width$}  {value}\n", endpoint.as_str()));
+        let value = if value == "-" { "absent".to_owned() } else { clean(value) };
+        push(text, format_args!("      {}  {value}\n", pad(&look.copy(endpoint, repository), width)));
     }
     for url in finding.links.values() {
-        push(text, format_args!("      {url}\n"));
+        push(text, format_args!("      {}\n", look.address(url)));
     }
-    push(text, format_args!("      {} {}\n", style.dim("remedy:"), finding.remedy));
 }

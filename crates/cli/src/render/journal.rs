@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use refray_core::name::{EndpointId, GroupName, RepoName};
 use refray_core::outcome::{Action, Outcome, Summary};
-use refray_core::plan::Cause;
+use refray_core::plan::{Cause, RequestStep};
 use refray_engine::store::{ActionState, JournalAction, Run};
 use serde::Serialize;
 
 use crate::render::block::describe;
+use crate::render::layout::{NARROW, clean};
+use crate::render::look::Look;
 use crate::render::push;
 use crate::render::style::Style;
 
@@ -105,14 +107,22 @@ fn action_json(action: &JournalAction) -> LoggedAction<'_> {
     }
 }
 
-/// Returns a run as a line.
-pub(crate) fn run_line(run: &Run, style: Style) -> String {
+/// Returns a run as a line, or two where a line has no room.
+pub(crate) fn run_line(run: &Run, look: &Look) -> String {
+    let style = look.style;
     let started = run.started.strftime("%Y-%m-%d %H:%M:%SZ");
     let amount = match &run.summary {
         Some(summary) => amount(summary, style),
         None => style.warn("did not finish"),
     };
-    format!("{}  {}  {}: {amount}", style.strong(&run.id), style.dim(&started.to_string()), run.command)
+    let gap = if look.width.is_some_and(|width| width < NARROW) { "\n    " } else { "  " };
+    let line = format!(
+        "{}  {}{gap}{}: {amount}",
+        style.strong(&clean(&run.id)),
+        style.dim(&started.to_string()),
+        clean(&run.command)
+    );
+    look.fit(&line)
 }
 
 fn amount(summary: &Summary, style: Style) -> String {
@@ -143,38 +153,52 @@ fn amount(summary: &Summary, style: Style) -> String {
 }
 
 /// Returns a run and its actions, repository by repository.
-pub(crate) fn entry_text(entry: &Entry, style: Style) -> String {
-    let mut text = run_line(&entry.run, style);
-    let mut repository = None;
-    for action in &entry.actions {
-        let of = (&action.group, &action.repository);
-        if repository != Some(of) {
-            repository = Some(of);
-            push(&mut text, format_args!("\n{}/{}", of.0, style.strong(of.1.as_str())));
-        }
-        let outcome = match &action.state {
-            ActionState::Ended(Outcome::Done) => style.good("done"),
-            ActionState::Intended => style.warn("intended: whether it was done is not known"),
-            ActionState::NotTried => style.warn("not tried"),
-            state @ ActionState::Ended(Outcome::Moved) => style.warn(state.as_str()),
-            state @ ActionState::Ended(_) => style.bad(state.as_str()),
-        };
-        let cause = match &action.action {
-            Action::UpdateRef(update) => format!("{}, ", update.cause.as_str()),
-            _ => String::new(),
-        };
-        push(&mut text, format_args!("\n    {} ({cause}{outcome})", describe(&action.action)));
-        if let ActionState::Ended(Outcome::Refused { message, remedy, .. } | Outcome::Failed { message, remedy }) =
-            &action.state
-        {
-            for line in message.lines() {
-                push(&mut text, format_args!("\n      {line}"));
-            }
-            push(&mut text, format_args!("\n      {} {remedy}", style.dim("remedy:")));
+pub(crate) fn entry_text(entry: &Entry, look: &Look) -> String {
+    let style = look.style;
+    let mut text = String::new();
+    for actions in entry.actions.chunk_by(|a, b| (&a.group, &a.repository) == (&b.group, &b.repository)) {
+        let Some(JournalAction { group, repository, .. }) = actions.first() else { continue };
+        let there = actions.iter().filter(|action| !matches!(action.action, Action::DeleteRepository(_)));
+        let there = there.filter(|action| matches!(action.state, ActionState::Ended(Outcome::Done)));
+        let name = look.repository(repository, there.map(|action| action.action.endpoint()));
+        push(&mut text, format_args!("\n{}/{name}", clean(group.as_str())));
+        for action in actions {
+            action_lines(&mut text, action, look);
         }
     }
     if entry.actions.is_empty() {
-        push(&mut text, format_args!("\n    nothing was done"));
+        push(&mut text, format_args!("\n    {}", style.dim("nothing was done")));
     }
-    text
+    run_line(&entry.run, look) + &look.fit(&text)
+}
+
+fn action_lines(text: &mut String, action: &JournalAction, look: &Look) {
+    let style = look.style;
+    let outcome = match &action.state {
+        ActionState::Ended(Outcome::Done) => style.good("done"),
+        ActionState::Intended => style.warn("intended: whether it was done is not known"),
+        ActionState::NotTried => style.warn("not tried"),
+        state @ ActionState::Ended(Outcome::Moved) => style.warn(state.as_str()),
+        state @ ActionState::Ended(_) => style.bad(state.as_str()),
+    };
+    let cause = match &action.action {
+        Action::UpdateRef(update) => format!("{}, ", update.cause.as_str()),
+        _ => String::new(),
+    };
+    push(text, format_args!("\n    {} ({cause}{outcome})", describe(&action.action, &action.repository, look)));
+    // The number of what was opened was not known before.
+    if let Action::PullRequest(request) = &action.action
+        && request.step == RequestStep::Open
+        && let Some(url) = action.detail.as_ref().and_then(|detail| detail.get("url")?.as_str())
+    {
+        push(text, format_args!("\n      {}", look.address(url)));
+    }
+    if let ActionState::Ended(Outcome::Refused { message, remedy, .. } | Outcome::Failed { message, remedy }) =
+        &action.state
+    {
+        for line in message.lines() {
+            push(text, format_args!("\n      {}", clean(line)));
+        }
+        push(text, format_args!("\n      {} {}", style.dim("remedy:"), clean(remedy)));
+    }
 }

@@ -1,17 +1,37 @@
 //! The bar at the foot of the terminal.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::style::ProgressTracker;
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use refray_core::event::Direction;
 use refray_core::name::{EndpointId, RepoName};
+use tracing_subscriber::fmt::MakeWriter;
 
-/// How many repositories are done, and how many bytes are under way. Invisible unless standard error is a terminal.
+use crate::render::layout::clean;
+
+/// How many cells the bar has.
+const CELLS: usize = 16;
+/// What is told per second is that of so many last seconds.
+const SPAN: Duration = Duration::from_secs(5);
+/// How long is left is only told when it has gone on for so long: before, nobody can know.
+const KNOWN: Duration = Duration::from_secs(3);
+
+/// The bar that is shown, so that what is written from elsewhere stands above it. There is one terminal, and so one bar.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// How many repositories are done, what is under way, and how many bytes have passed. Invisible unless standard error is
+/// a terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
     moved: BTreeMap<(RepoName, EndpointId, Direction), u64>,
-    total: u64,
+    total: Arc<AtomicU64>,
+    under_way: Vec<RepoName>,
 }
 
 impl Progress {
@@ -19,12 +39,17 @@ impl Progress {
     pub(crate) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} repositories {wide_bar} {msg} {elapsed}")
-        {
-            bar.set_style(style);
+        let total = Arc::default();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {amount}{wide_msg}") {
+            bar.set_style(style.with_key("amount", Amount { total: Arc::clone(&total), samples: VecDeque::new() }));
         }
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar, moved: BTreeMap::new(), total: 0 }
+        if shown {
+            bar.enable_steady_tick(Duration::from_millis(120));
+            if let Ok(mut current) = SHOWN.lock() {
+                *current = Some(bar.clone());
+            }
+        }
+        Self { bar, moved: BTreeMap::new(), total, under_way: Vec::new() }
     }
 
     /// Adds repositories to come.
@@ -32,17 +57,37 @@ impl Progress {
         self.bar.inc_length(repositories as u64);
     }
 
+    /// Notes that work on one began.
+    pub(crate) fn started(&mut self, repository: RepoName) {
+        self.under_way.push(repository);
+        self.name();
+    }
+
+    /// Notes that work on one ended, and counts it.
+    pub(crate) fn ended(&mut self, repository: &RepoName) {
+        if let Some(at) = self.under_way.iter().position(|known| known == repository) {
+            self.under_way.remove(at);
+        }
+        self.moved.retain(|(known, ..), _| known != repository);
+        self.name();
+        self.done();
+    }
+
     /// Counts one as done.
     pub(crate) fn done(&self) {
         self.bar.inc(1);
     }
 
+    fn name(&self) {
+        let names: Vec<String> = self.under_way.iter().map(|name| clean(name.as_str())).collect();
+        self.bar.set_message(if names.is_empty() { String::new() } else { format!("  {}", names.join(", ")) });
+    }
+
     /// Notes bytes under way.
     pub(crate) fn transfer(&mut self, repository: RepoName, endpoint: EndpointId, direction: Direction, bytes: u64) {
         let before = self.moved.entry((repository, endpoint, direction)).or_default();
-        self.total += bytes.saturating_sub(*before);
+        self.total.fetch_add(bytes.saturating_sub(*before), Ordering::Relaxed);
         *before = bytes;
-        self.bar.set_message(HumanBytes(self.total).to_string());
     }
 
     /// Prints above the bar.
@@ -53,5 +98,142 @@ impl Progress {
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+        if let Ok(mut current) = SHOWN.lock() {
+            *current = None;
+        }
+    }
+}
+
+/// Writes how far it is: `━━━━╌╌╌╌ 12/300  4.2 MiB, 1.1 MiB/s  40 s left`.
+struct Amount {
+    total: Arc<AtomicU64>,
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Amount {
+    fn text(&self, done: u64, all: u64, elapsed: Duration, left: Duration) -> String {
+        if all == 0 {
+            return "asking what there is".to_owned();
+        }
+        let cells = usize::try_from(done.min(all) * CELLS as u64 / all).unwrap_or(CELLS);
+        // The rest of the line stands still while it counts.
+        let digits = all.to_string().len();
+        let mut text = format!("{}{} {done:>digits$}/{all}", "━".repeat(cells), "╌".repeat(CELLS - cells));
+        let total = self.total.load(Ordering::Relaxed);
+        if total > 0 {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "  {}", HumanBytes(total));
+        }
+        if let Some(rate) = self.rate().filter(|rate| *rate > 0) {
+            let _ = write!(text, ", {}/s", HumanBytes(rate));
+        }
+        if elapsed >= KNOWN && done > 0 && done < all {
+            let seconds = left.as_secs();
+            let _ = match seconds {
+                0..60 => write!(text, "  {} s left", seconds.max(1)),
+                60..3600 => write!(text, "  {} min left", seconds.div_ceil(60)),
+                _ => write!(text, "  {} h left", seconds.div_ceil(3600)),
+            };
+        }
+        text
+    }
+
+    fn rate(&self) -> Option<u64> {
+        let ((first, before), (last, now)) = (self.samples.front()?, self.samples.back()?);
+        let millis = u64::try_from(last.duration_since(*first).as_millis()).ok()?;
+        (millis >= 500).then(|| now.saturating_sub(*before).saturating_mul(1000) / millis)
+    }
+}
+
+impl ProgressTracker for Amount {
+    fn clone_box(&self) -> Box<dyn ProgressTracker> {
+        Box::new(Self { total: Arc::clone(&self.total), samples: self.samples.clone() })
+    }
+
+    fn tick(&mut self, _: &ProgressState, now: Instant) {
+        self.samples.push_back((now, self.total.load(Ordering::Relaxed)));
+        while self.samples.front().is_some_and(|(at, _)| now.duration_since(*at) > SPAN) {
+            self.samples.pop_front();
+        }
+    }
+
+    fn reset(&mut self, _: &ProgressState, _: Instant) {
+        self.samples.clear();
+    }
+
+    fn write(&self, state: &ProgressState, w: &mut dyn std::fmt::Write) {
+        // What cannot be drawn now is drawn with the next tick.
+        let _ = w.write_str(&self.text(state.pos(), state.len().unwrap_or(0), state.elapsed(), state.eta()));
+    }
+}
+
+/// Standard error, for what is written while a bar may be there.
+#[derive(Debug, Default)]
+pub(crate) struct AboveBar;
+
+impl<'a> MakeWriter<'a> for AboveBar {
+    type Writer = Above;
+
+    fn make_writer(&'a self) -> Above {
+        Above(Vec::new())
+    }
+}
+
+/// Gathers a message and writes it as one.
+#[derive(Debug)]
+pub(crate) struct Above(Vec<u8>);
+
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Above {
+    fn drop(&mut self) {
+        // Nobody is left to tell when this fails.
+        let write = || drop(std::io::stderr().write_all(&self.0));
+        let shown = SHOWN.lock().ok().and_then(|shown| shown.clone());
+        match shown {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(total: u64, samples: &[(u64, u64)]) -> Amount {
+        let start = Instant::now();
+        let samples = samples.iter().map(|(millis, bytes)| (start + Duration::from_millis(*millis), *bytes));
+        Amount { total: Arc::new(AtomicU64::new(total)), samples: samples.collect() }
+    }
+
+    #[test]
+    fn it_says_what_is_known() {
+        let second = Duration::from_secs(1);
+        assert_eq!(amount(0, &[]).text(0, 0, second, second), "asking what there is");
+        assert_eq!(amount(0, &[]).text(0, 300, second, second), "╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌   0/300");
+        let moving = amount(4 << 20, &[(0, 1 << 20), (1000, 3 << 20), (2000, 4 << 20)]);
+        assert_eq!(
+            moving.text(150, 300, second * 5, second * 90),
+            "━━━━━━━━╌╌╌╌╌╌╌╌ 150/300  4.00 MiB, 1.50 MiB/s  2 min left"
+        );
+        // Nothing has moved lately, and all is done.
+        let idle = amount(4 << 20, &[(0, 4 << 20), (2000, 4 << 20)]);
+        assert_eq!(idle.text(300, 300, second * 5, second), "━━━━━━━━━━━━━━━━ 300/300  4.00 MiB");
+    }
+
+    #[test]
+    fn more_done_than_expected_is_no_fault() {
+        let second = Duration::from_secs(1);
+        assert_eq!(amount(0, &[]).text(3, 2, second, second), "━━━━━━━━━━━━━━━━ 3/2");
     }
 }

@@ -1,16 +1,18 @@
 //! What people and programs see of webhooks.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use refray_core::config::Config;
 use refray_core::event::EventSink;
 use refray_engine::webhooks::{Change, ChangeKind, HookReport, HookSink, HookSummary, State};
-use unicode_width::UnicodeWidthStr;
 
 use crate::args::{Format, Global};
-use crate::environment;
+use crate::commands::sync::bar;
 use crate::render::block::Level;
+use crate::render::layout::{clean, columns, pad};
+use crate::render::look::Look;
 use crate::render::progress::Progress;
 use crate::render::{JsonSink, Line, Style, TextSink};
 
@@ -34,45 +36,40 @@ impl HookCommand {
     }
 }
 
+/// What the words about a webhook need beside names, at least.
+const ROOM: usize = 24;
+
 /// Hears of webhooks: prints JSON as it comes, and a table at the end.
 pub(crate) struct HookOutput {
     command: HookCommand,
     dry_run: bool,
     format: Format,
-    style: Style,
+    look: Look,
     level: Level,
     reports: Mutex<Vec<HookReport>>,
     progress: Progress,
 }
 
 impl HookOutput {
-    pub(crate) fn new(global: &Global, command: HookCommand, dry_run: bool) -> Self {
-        let level = match (global.quiet, global.verbose) {
-            (true, _) => Level::Quiet,
-            (false, 0) => Level::Normal,
-            _ => Level::Verbose,
-        };
-        let bar = global.format == Format::Text
-            && !global.quiet
-            && std::io::stderr().is_terminal()
-            && environment::var("TERM").as_deref() != Some("dumb");
+    pub(crate) fn new(global: &Global, config: &Config, command: HookCommand, dry_run: bool) -> Self {
         Self {
             command,
             dry_run,
             format: global.format,
-            style: style(global),
-            level,
+            look: Look::stdout(global).with_pages(config),
+            level: Level::of(global),
             reports: Mutex::default(),
-            progress: Progress::new(bar),
+            progress: Progress::new(bar(global)),
         }
     }
 
     /// Returns what hears of endpoints that cannot be listed.
-    pub(crate) fn events(global: &Global) -> Arc<dyn EventSink> {
+    pub(crate) fn events(global: &Global, config: &Config) -> Arc<dyn EventSink> {
         match global.format {
             Format::Json => Arc::new(JsonSink::new(std::io::stdout())),
             Format::Text => {
-                Arc::new(TextSink::new(std::io::stdout(), style(global), global.quiet, global.verbose, false))
+                let look = Look::stdout(global).with_pages(config);
+                Arc::new(TextSink::new(std::io::stdout(), look, global, false))
             }
         }
     }
@@ -96,7 +93,8 @@ impl HookOutput {
             }
             Format::Text if self.level >= Level::Normal => {
                 let would = if self.dry_run { "would be" } else { "is now" };
-                print(&format!("{} {}: `[webhook].url` {would} {url}\n", self.style.good("~"), path.display()));
+                let mark = self.look.style.good("~");
+                print(&self.look.fit(&format!("{mark} {}: `[webhook].url` {would} {url}\n", path.display())));
             }
             Format::Text => {}
         }
@@ -108,29 +106,39 @@ impl HookOutput {
             Format::Json => {
                 line(&Line::WebhooksFinished { command: self.command.as_str(), dry_run: self.dry_run, summary });
             }
-            Format::Text => print(&self.last_lines(summary)),
+            Format::Text => print(&self.look.fit(&self.last_lines(summary))),
         }
     }
 
     fn rows(&self, reports: &[HookReport]) -> String {
+        let look = &self.look;
         let cells: Vec<_> = reports.iter().filter_map(|report| Some((report, self.cell(report)?))).collect();
-        let width = |of: fn(&HookReport) -> &str| cells.iter().map(|(report, _)| of(report).width()).max().unwrap_or(0);
+        let width = |of: fn(&HookReport) -> &str| {
+            cells.iter().map(|(report, _)| columns(&clean(of(report)))).max().unwrap_or(0)
+        };
         let (names, endpoints) = (width(|it| it.repository.as_str()), width(|it| it.endpoint.as_str()));
+        // Where three columns have no room, what is the case stands below what it is about.
+        let stacked = look.width.is_some_and(|width| 2 + names + 2 + endpoints + 2 + ROOM > width);
         let mut text = String::new();
         for (report, (mark, what)) in &cells {
-            let name = pad(report.repository.as_str(), names);
-            let endpoint = pad(report.endpoint.as_str(), endpoints);
-            text.extend([format!("{mark} {}  {endpoint}  {what}\n", self.style.strong(&name))]);
+            let name = look.repository(&report.repository, [&report.endpoint]);
+            let endpoint = look.endpoint(&report.endpoint);
+            let line = if stacked {
+                format!("{mark} {name}  {endpoint}\n    {what}\n")
+            } else {
+                format!("{mark} {}  {}  {what}\n", pad(&name, names), pad(&endpoint, endpoints))
+            };
+            text.push_str(&line);
             if let Some(remedy) = &report.remedy {
-                text.extend([format!("      {} {remedy}\n", self.style.dim("remedy:"))]);
+                text.extend([format!("      {} {}\n", look.style.dim("remedy:"), clean(remedy))]);
             }
         }
-        text
+        look.fit(&text)
     }
 
     /// Returns the mark and the words for one repository at one endpoint; `None` when it is not worth a line.
     fn cell(&self, report: &HookReport) -> Option<(String, String)> {
-        let style = self.style;
+        let style = self.look.style;
         let changes = self.changes(report);
         if let Some(error) = &report.error {
             let done = if changes.is_empty() { String::new() } else { format!("{changes}; then ") };
@@ -147,7 +155,7 @@ impl HookOutput {
             };
             return Some((mark, changes));
         }
-        let faults = report.faults.join("; ");
+        let faults = clean(&report.faults.join("; "));
         let (mark, words) = match report.state {
             State::Installed => (style.dim("="), style.good("installed")),
             State::Missing if self.command == HookCommand::Uninstall => (style.dim("="), style.dim("none")),
@@ -175,9 +183,11 @@ impl HookOutput {
         let would = if self.dry_run { "would be " } else { "" };
         let words = report.changes.iter().map(|change| match change {
             Change { kind: ChangeKind::Created, .. } => format!("{would}created"),
-            Change { kind: ChangeKind::Repaired, .. } => format!("{would}repaired ({})", report.faults.join("; ")),
+            Change { kind: ChangeKind::Repaired, .. } => {
+                format!("{would}repaired ({})", clean(&report.faults.join("; ")))
+            }
             Change { kind: ChangeKind::Removed, url: Some(url), .. } if self.command != HookCommand::Uninstall => {
-                format!("{would}removed: one more, to {url}")
+                format!("{would}removed: one more, to {}", clean(url))
             }
             Change { kind: ChangeKind::Removed, .. } => format!("{would}removed"),
         });
@@ -185,7 +195,7 @@ impl HookOutput {
     }
 
     fn last_lines(&self, summary: &HookSummary) -> String {
-        let style = self.style;
+        let style = self.look.style;
         let unmatched = summary.unmatched.iter().map(|name| {
             format!(
                 "{} {}: no endpoint has a repository of this name that the group's filters let through\n      {} {}\n",
@@ -210,7 +220,7 @@ impl HookOutput {
     }
 
     fn total(&self, summary: &HookSummary) -> String {
-        let style = self.style;
+        let style = self.look.style;
         let mut parts = Vec::new();
         let mut part = |number: usize, word: &str, paint: fn(Style, &str) -> String| {
             if number > 0 {
@@ -273,14 +283,6 @@ impl HookSink for HookOutput {
     }
 }
 
-fn style(global: &Global) -> Style {
-    Style::for_stdout(global.color, environment::var("NO_COLOR").is_some())
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
 fn line(line: &Line<'_>) {
     print(&format!("{}\n", line.text()));
 }
@@ -302,7 +304,7 @@ mod tests {
             command,
             dry_run,
             format: Format::Text,
-            style: Style::plain(),
+            look: Look::plain(),
             level,
             reports: Mutex::default(),
             progress: Progress::new(false),

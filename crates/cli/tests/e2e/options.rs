@@ -22,7 +22,7 @@ fn a_dry_run_writes_nothing_and_shows_the_plan() {
     let world = folders(&["one"]);
     let said = world.refray(&["sync", "--dry-run"]).exits(0);
     has(&said, &["~ one", "create repository one on disk/b (private)", "create branch main on disk/b", "1 to change"]);
-    has(&said, &["nothing was written"]);
+    has(&said, &["Nothing was written"]);
     assert!(!there(&world, "one"));
     world.refray(&["sync"]).exits(0);
     let work = world.work("other");

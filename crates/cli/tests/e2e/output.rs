@@ -6,7 +6,7 @@ const A: Place = Place::Folder("a");
 const B: Place = Place::Folder("b");
 
 /// Takes out of a text what differs from run to run.
-fn settings(world: &World) -> insta::Settings {
+pub(crate) fn settings(world: &World) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     let folder = world.dir.path().display().to_string();
     settings.add_filter(&regex_escape(&folder), "[WORLD]");
@@ -92,24 +92,6 @@ fn json_of_an_endpoint_that_cannot_be_reached() {
 }
 
 #[test]
-fn help() {
-    let world = World::of_folders(&["a", "b"]);
-    let texts: [(&str, &[&str]); 4] = [
-        ("help", &["--help"]),
-        ("help_short", &["-h"]),
-        ("help_sync", &["sync", "--help"]),
-        ("help_config", &["config", "--help"]),
-    ];
-    for (name, args) in texts {
-        let run = world.refray(args);
-        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{args:?}");
-        settings(&world).bind(|| insta::assert_snapshot!(name, run.stdout));
-    }
-    let said = world.refray(&["--version"]).exits(0);
-    assert_eq!(said, format!("refray {}\n", env!("CARGO_PKG_VERSION")));
-}
-
-#[test]
 fn the_configuration_as_it_is_understood() {
     let mut world = World::of_folders(&["a", "b"]);
     world.config.set("repo_blacklist = \"^old-\"\nconflict_resolution = \"auto_rebase_pull_request\"");
@@ -146,18 +128,6 @@ fn the_place_and_the_schema_of_the_configuration() {
     let run: crate::world::Run = output.into();
     let path = run.exits(0);
     assert_eq!(path.trim(), world.home().join(".config/refray/config.toml").display().to_string());
-}
-
-#[test]
-fn completions_and_manual_pages() {
-    let world = World::of_folders(&["a", "b"]);
-    for shell in ["bash", "zsh", "fish"] {
-        has(&world.refray(&["completions", shell]).exits(0), &["refray", "retry-failed"]);
-    }
-    let folder = world.path("man").display().to_string();
-    world.refray(&["man", &folder]).exits(0);
-    let page = std::fs::read_to_string(world.path("man/refray-sync.1")).unwrap();
-    has(&page, &["retry\\-failed", "dry\\-run"]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_plan_and_its_carrying_out_are_a_sync() {
     let before = everything(&planned);
     let said = planned.refray(&["plan", "--out", "plan.json"]).exits(0);
     has(&said, &["~ one", "~ two", "delete branch old on disk/b", "create repository two on disk/a", "2 to change"]);
-    has(&said, &["nothing was written", "The plan is in plan.json; `refray apply plan.json` carries it out."]);
+    has(&said, &["Nothing was written", "The plan is in plan.json; `refray apply plan.json` carries it out."]);
     assert_eq!(everything(&planned), before);
     let said = planned.refray(&["apply", "plan.json"]).exits(0);
     has(&said, &["+ one", "+ two: created on disk/a with 1 branch", "2 repositories: 2 synced"]);

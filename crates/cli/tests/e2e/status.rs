@@ -39,7 +39,7 @@ fn it_tells_how_why_and_what_to_do() {
     let world = scene();
     let said = world.refray(&["status"]).exits(1);
     has(&said, &["all: 1 diverged, 1 held, 1 agreed", "  diverged  one", "  held      two", "  agreed    fine"]);
-    has(&said, &["main: ", "remedy: ", "--confirm-deletions"]);
+    has(&said, &["`main`", "remedy: ", "--confirm-deletions"]);
     let said = world.refray(&["status", "--repo", "FINE"]).exits(0);
     has(&said, &["all: 1 agreed\n  agreed    fine"]);
     let said = world.refray(&["status", "-q"]).exits(1);

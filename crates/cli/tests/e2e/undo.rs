@@ -62,7 +62,7 @@ async fn a_run_that_deleted_and_forced_is_undone_on_every_endpoint() {
     let run = newest(&world);
 
     let said = world.refray(&["undo", &run, "--dry-run"]).exits(0);
-    has(&said, &["2 to change", "put back branch going", "create repository beta", "(public)", "nothing was written"]);
+    has(&said, &["2 to change", "put back branch going", "create repository beta", "(public)", "Nothing was written"]);
     assert!(world.agree(&places, "alpha") == after && gone(&world));
 
     has(&world.refray(&["undo", &run]).exits(0), &["2 repositories: 2 synced"]);

@@ -14,7 +14,7 @@ use super::repository::{Stand, stand_of};
 /// One thing that keeps a repository from agreement, or that is worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// What kind: that of a finding, or `problem`, `refused`, `failed`, `unfinished`.
+    /// What kind: that of a finding, or `problem`, `refused`, `failed`, `incomplete`, `unfinished`.
     pub kind: String,
     /// How a repository with nothing but this stands.
     pub stand: Stand,

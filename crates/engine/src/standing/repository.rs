@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use refray_core::config::MirrorGroup;
 use refray_core::name::{EndpointId, GroupName, RepoName};
+use refray_core::outcome::RepoStatus;
 use refray_core::plan::{FindingKind, Severity};
 use serde::Serialize;
 
@@ -193,7 +194,14 @@ impl Seen<'_> {
         }
         // Findings that were reported of the whole say it all; without one, an action was refused or failed.
         let told = reasons.iter().any(|reason| reason.stand.needs_person());
-        if !told && !is_good(glance.status) {
+        if !told && glance.status == RepoStatus::Incomplete {
+            reasons.push(Reason::plain(
+                "incomplete",
+                Stand::Failing,
+                "not every side could be read in the last run",
+                "Run `refray sync` again, or `refray doctor`: both say which side cannot be read, and why.",
+            ));
+        } else if !told && !is_good(glance.status) {
             reasons.push(Reason::plain(
                 "failed",
                 Stand::Failing,

@@ -109,7 +109,8 @@ async fn tell(global: &Global, args: &DemoArgs, say: &Narrator, dir: &Path) -> R
 /// Runs what `refray sync` runs, on the demo's configuration, and says whether all agree.
 async fn refray(global: &Global, paths: &Paths) -> Result<bool> {
     let config = load::config(paths)?;
-    let engine = load::connect(config, paths, sync::sink(global)).await?;
+    let events = sync::sink_for(global, &config);
+    let engine = load::connect(config, paths, events).await?;
     Ok(sync::sync(&engine, &SyncOptions::default()).await? == Exit::Agreed)
 }
 

@@ -44,7 +44,7 @@ async fn all_branches_but_one_that_are_gone_are_held_and_can_be_released() {
         }
         scene.is_held(
             1,
-            &["held: the deletion of the branch `topic-0`", "9 of 10 branches vanished", "--confirm-deletions"],
+            &["held: the deletion of the branch `", "topic-0", "9 of 10 branches vanished", "--confirm-deletions"],
         );
         let refs = scene.agrees(&["sync", "--confirm-deletions", "--repo", "repo-0"], "repo-0");
         assert!(!refs.contains("topic") && !refs.contains("side"), "{refs}");

@@ -2,4 +2,5 @@
 
 mod questions;
 mod refused;
-mod terminal;
+
+use crate::world::terminal;

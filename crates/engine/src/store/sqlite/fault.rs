@@ -11,6 +11,7 @@ mod code {
     pub(super) const READONLY: i64 = 8;
     pub(super) const CORRUPT: i64 = 11;
     pub(super) const FULL: i64 = 13;
+    pub(super) const CANTOPEN: i64 = 14;
     pub(super) const NOTADB: i64 = 26;
     /// The index of the write-ahead log could not be given its size: on a full disk this comes before any write.
     pub(super) const IOERR_SHMSIZE: i64 = 4874;
@@ -64,6 +65,12 @@ impl Fault {
     /// Says whether another process was in the way.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self, Self::Sql(error) if result_code(error).is_some_and(|code| code & 0xff == code::BUSY))
+    }
+
+    /// Says whether the place can be read and not written to.
+    pub(super) fn is_read_only(&self) -> bool {
+        matches!(self, Self::Sql(error) if result_code(error)
+            .is_some_and(|code| matches!(code & 0xff, code::READONLY | code::CANTOPEN)))
     }
 }
 

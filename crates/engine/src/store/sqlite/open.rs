@@ -79,14 +79,31 @@ pub(super) async fn look(path: &Path) -> Result<Option<SqlitePool>, Fault> {
         return Ok(None);
     }
     // The file itself is opened for writing: SQLite tidies up the log's index only then.
-    let pool = pool(options(path).pragma("query_only", "on")).await?;
+    match glance(options(path).pragma("query_only", "on")).await {
+        Err(fault) if fault.is_read_only() => glance_where_nothing_is_written(path).await.map_err(|_| fault),
+        seen => seen,
+    }
+    .map(Some)
+}
+
+/// Opens the file where its companions cannot be made. Without a log beside it, nobody writes it and it holds all there
+/// is; with one, SQLite itself says whether the two can be read together.
+async fn glance_where_nothing_is_written(path: &Path) -> Result<SqlitePool, Fault> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let alone = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
+    glance(options(path).read_only(true).immutable(alone)).await
+}
+
+async fn glance(options: SqliteConnectOptions) -> Result<SqlitePool, Fault> {
+    let pool = pool(options).await?;
     let checked = async {
         let format = check(&mut *pool.acquire().await?).await?;
         if format < supported() { Err(Fault::Older) } else { Ok(()) }
     }
     .await;
     match checked {
-        Ok(()) => Ok(Some(pool)),
+        Ok(()) => Ok(pool),
         Err(fault) => {
             pool.close().await;
             Err(fault)
