@@ -81,7 +81,7 @@ async fn everything_goes_through_the_proxy_of_the_environment_and_its_password_n
     let seen = proxy.seen();
     // `who:pass-marker`, encoded.
     assert!(!seen.is_empty() && seen.iter().all(|line| line.ends_with("Basic d2hvOnBhc3MtbWFya2Vy")), "{seen:?}");
-    for what in ["/api/v1/user", "/one.git/git-receive-pack"] {
+    for what in ["/api/v1/user", "/ada/one.git/git-receive-pack"] {
         assert!(seen.iter().any(|line| line.contains(&format!("http://forge.example{what}"))), "{what}: {seen:?}");
     }
     let tip = world.site(Kind::Gitea).commit(OWNER, "one", "main", &[("g", "2")], "second\n").unwrap();

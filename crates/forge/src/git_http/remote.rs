@@ -23,7 +23,7 @@ const LONGEST_FAILURE: usize = 16 << 10;
 
 /// The git side of a repository on a forge.
 pub struct HttpRemote {
-    client: Client,
+    pub(super) client: Client,
     url: Url,
 }
 
