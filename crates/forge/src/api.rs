@@ -323,6 +323,12 @@ pub trait Forge: Send + Sync {
     /// Says whether the forge would take a repository's name as it is: if not, why.
     fn check_name(&self, name: &RepoName) -> Result<(), &'static str>;
 
+    /// Says whether what a repository's `HEAD` names, as git lists it, is its default branch at any time. Where it is not,
+    /// only the API knows.
+    fn head_is_default(&self) -> bool {
+        false
+    }
+
     /// Returns when the forge's clock last said a time, for comparing clocks; `None` before the first answer.
     fn server_time(&self) -> Option<Timestamp>;
 }

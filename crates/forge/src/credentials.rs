@@ -159,9 +159,10 @@ mod tests {
     async fn files_lose_their_newline_and_loose_modes_are_warned_of() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        tokio::io::AsyncWriteExt::write_all(&mut tokio::fs::File::create(&path).await.unwrap(), b"abc\n")
-            .await
-            .unwrap();
+        let mut file = tokio::fs::File::create(&path).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut file, b"abc\n").await.unwrap();
+        // Without this the file may still be empty.
+        tokio::io::AsyncWriteExt::flush(&mut file).await.unwrap();
         for (mode, warnings) in [(0o600, 0), (0o644, 1)] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             let fake = Fake::default();

@@ -5,6 +5,7 @@ mod declared;
 mod exits;
 mod lines;
 mod links;
+mod network;
 mod pages;
 mod reference;
 mod refusals;

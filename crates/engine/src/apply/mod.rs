@@ -129,7 +129,7 @@ pub(crate) async fn apply(
 
     let switches: Vec<_> =
         plan.default_branches.iter().filter(|switch| step.exists(&switch.endpoint, &switch.new)).collect();
-    let outcomes = setting::switch_defaults(engine, group, &paths, &switches).await;
+    let outcomes = setting::switch_defaults(engine, group, &paths, &step.applied.created, &switches).await;
     step.tell(outcomes);
 
     let after = step.applied.views.clone();

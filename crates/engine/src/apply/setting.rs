@@ -7,21 +7,31 @@ use refray_core::config::MirrorGroup;
 use refray_core::name::EndpointId;
 use refray_core::outcome::{Action, Outcome};
 use refray_core::plan::{DefaultSwitch, DeleteRepository, Finding, FindingKind};
+use refray_core::repository::Repository;
 use refray_forge::{Deletion, RepositoryPatch};
 
 use super::{Paths, failed, failure};
 use crate::engine::Engine;
 
-/// Switches default branches, all at once.
+/// Switches default branches, all at once. `created` are repositories that were empty before this plan.
 pub(super) async fn switch_defaults(
     engine: &Engine,
     group: &MirrorGroup,
     paths: &Paths,
+    created: &BTreeMap<EndpointId, Repository>,
     switches: &[&DefaultSwitch],
 ) -> Vec<(Action, Outcome)> {
     let switched = switches.iter().map(|switch| async move {
         let patch = RepositoryPatch { default_branch: Some(switch.new.clone()), ..RepositoryPatch::default() };
         let outcome = match target(engine, group, paths, &switch.endpoint) {
+            // A forge chooses the first branch that it gets. A look by git costs nothing of what the API's limits allow.
+            Ok((forge, path))
+                if created.contains_key(&switch.endpoint)
+                    && forge.head_is_default()
+                    && is_default(engine, group, path, switch).await =>
+            {
+                Outcome::Done
+            }
             Ok((forge, path)) => match forge.update(path, &patch).await {
                 Ok(_) => Outcome::Done,
                 Err(error) => failure(&error),
@@ -31,6 +41,12 @@ pub(super) async fn switch_defaults(
         (Action::SwitchDefaultBranch((*switch).clone()), outcome)
     });
     join_all(switched).await
+}
+
+/// Says whether the branch that is to be the default one is it already.
+async fn is_default(engine: &Engine, group: &MirrorGroup, path: &str, switch: &DefaultSwitch) -> bool {
+    let seen = crate::observe::snapshot(engine, group, &switch.endpoint, path).await;
+    seen.is_ok_and(|snapshot| snapshot.default_branch.as_ref() == Some(&switch.new))
 }
 
 /// Deletes repositories, all at once. Their backups have been made.

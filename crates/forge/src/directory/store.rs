@@ -79,6 +79,10 @@ impl Store {
             let path = entry.map_err(|error| Failure::io(&folder, &error))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".git"));
             let Some(name) = name.filter(|name| !name.is_empty() && !name.starts_with(PASSING)) else { continue };
+            // Gitea and GitLab keep a repository's wiki beside it; on no forge is it a repository of its own.
+            if name.strip_suffix(".wiki").is_some_and(|of| folder.join(format!("{of}.git")).is_dir()) {
+                continue;
+            }
             let full = if namespace.is_empty() {
                 name.to_owned()
             } else {

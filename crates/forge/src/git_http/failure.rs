@@ -3,7 +3,7 @@ use http::{HeaderMap, StatusCode};
 use refray_git::transport::TransportErrorKind;
 use url::Url;
 
-use crate::http::{Limit, Lost, Phase, Said, clean};
+use crate::http::{Limit, Lost, Phase, clean};
 
 /// What a status means for git.
 pub(super) fn kind(status: StatusCode, headers: &HeaderMap, from: &Url, limit: Limit) -> TransportErrorKind {
@@ -22,6 +22,7 @@ pub(super) fn kind(status: StatusCode, headers: &HeaderMap, from: &Url, limit: L
         401 => K::Unauthorized,
         403 => K::Forbidden,
         404 | 410 => K::NotFound,
+        407 => K::Connect,
         status @ 500..=599 => K::Server { status },
         status @ 400..=499 => K::Refused { status },
         _ => K::Other,
@@ -43,14 +44,10 @@ pub(super) fn lost(lost: &Lost) -> TransportErrorKind {
 /// `harmless`: it changes nothing, so that even a failure of unknown extent may be repeated.
 pub(super) fn again(status: StatusCode, limit: Limit, harmless: bool) -> Option<Option<std::time::Duration>> {
     match status.as_u16() {
-        _ if limit.limited => Some(limit.wait),
+        // A forge that says `now` and refuses again is not asked for ever.
+        _ if limit.limited => Some(limit.wait.filter(|wait| !wait.is_zero())),
         503 if limit.wait.is_some() => Some(limit.wait),
         408 | 502..=504 if harmless => Some(None),
         _ => None,
     }
-}
-
-/// Reads what a failure says of itself.
-pub(super) fn said(body: &[u8]) -> Said {
-    Said::read(body)
 }

@@ -11,18 +11,19 @@ use refray_git::transport::{
     Body, ByteStream, ProtocolMemory, ProtocolVersion, Remote, Service, TransportError, TransportErrorKind,
 };
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use url::Url;
 
 use super::activity::{Activity, WatchedBody};
 use super::failure;
-use crate::http::{Client, Limit, Lost, Patience, basic, clean, git_url, join};
+use crate::http::{Client, Limit, Lost, Patience, Said, basic, clean, git_url, join};
 
 /// Of a failure's text, no more than this is read.
 const LONGEST_FAILURE: usize = 16 << 10;
 
 /// The git side of a repository on a forge.
 pub struct HttpRemote {
-    client: Client,
+    pub(super) client: Client,
     url: Url,
 }
 
@@ -78,7 +79,16 @@ impl HttpRemote {
         let credential = |error: &dyn std::fmt::Display| {
             self.error(TransportErrorKind::Unauthorized, clean(&error.to_string(), None))
         };
+        let mut limited = None;
         loop {
+            if let Some(closed) = inner.git_gate.closed_for(Instant::now()) {
+                let Some(wait) = patience.next(Some(closed), fastrand::f64()) else {
+                    let kind = TransportErrorKind::RateLimited { retry_after: Some(closed) };
+                    return Err(limited.unwrap_or_else(|| self.error(kind, "")));
+                };
+                tokio::time::sleep(wait).await;
+                continue;
+            }
             let token = inner.token.get().await.map_err(|error| credential(&error))?;
             let slot = Arc::clone(&inner.git_slots).acquire_owned().await;
             let slot = slot.map_err(|error| self.error(TransportErrorKind::Other, error.to_string()))?;
@@ -99,10 +109,20 @@ impl HttpRemote {
                             continue;
                         }
                     }
-                    let said = failure::said(&self.failure_text(response, &activity).await);
+                    let said = Said::of(status, &self.failure_text(response, &activity).await);
                     let limit = Limit::read(status, &headers, &said);
                     let kind = failure::kind(status, &headers, &ask.url, limit);
                     let error = self.error(kind, clean(&said.full(), token.as_ref()));
+                    if limit.limited
+                        && let Some(wait) = limit.wait.filter(|wait| !wait.is_zero())
+                    {
+                        // What one repository was told holds for all.
+                        inner.git_gate.close(Instant::now(), wait);
+                        if repeatable {
+                            limited = Some(error);
+                            continue;
+                        }
+                    }
                     (error, failure::again(status, limit, ask.harmless))
                 }
                 Err(lost) => {

@@ -212,3 +212,25 @@ async fn nobody_listening_is_no_connection() {
     let error = remote.request(Service::ReceivePack, ProtocolVersion::V0, body).await.err().unwrap();
     assert_eq!(error.kind, TransportErrorKind::Connect);
 }
+
+#[tokio::test]
+async fn a_limit_that_one_repository_meets_holds_for_the_others() {
+    let limited = |n: usize| {
+        if n == 0 { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response() } else { advertisement() }
+    };
+    let (remote, seen) = server(limited, quick()).await;
+    let other = HttpRemote::new(remote.client.clone(), "group/other");
+    let start = std::time::Instant::now();
+    text(remote.advertise(Service::UploadPack, ProtocolVersion::V2).await.unwrap()).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    text(other.advertise(Service::UploadPack, ProtocolVersion::V2).await.unwrap()).await.unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 3);
+
+    let limited = |_: usize| (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "3600")]).into_response();
+    let (remote, seen) = server(limited, quick()).await;
+    for _ in 0..2 {
+        let error = remote.advertise(Service::UploadPack, ProtocolVersion::V2).await.err().unwrap();
+        assert!(matches!(error.kind, TransportErrorKind::RateLimited { retry_after: Some(_) }), "{error}");
+    }
+    assert_eq!(seen.lock().unwrap().len(), 1, "a spent limit is not asked again");
+}

@@ -45,6 +45,11 @@ impl Gitea {
         self.client.json(&Call::get(self.client.api_url(["user"]), "ask who is behind the token")).await
     }
 
+    /// Returns the same for making repositories, many of which are made in a row.
+    pub(crate) async fn me_as_known(&self) -> Result<User, ForgeError> {
+        self.client.json_once(&Call::get(self.client.api_url(["user"]), "ask who is behind the token")).await
+    }
+
     pub(crate) async fn account_info(&self) -> Result<Account, ForgeError> {
         let me = self.me().await?;
         Ok(Account { id: AccountId(me.id.to_string()), login: me.login, scopes: None })

@@ -60,7 +60,7 @@ impl Gitea {
         self.check_name(&new.name, &doing)?;
         let url = if is_organisation(endpoint) {
             self.client.api_url(["orgs", namespace, "repos"])
-        } else if self.me().await?.owns(namespace) {
+        } else if self.me_as_known().await?.owns(namespace) {
             self.client.api_url(["user", "repos"])
         } else {
             // Only an administrator can make repositories for somebody else.
@@ -83,7 +83,11 @@ impl Gitea {
                     _ => Err(error),
                 };
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                // The user may have another name by now.
+                self.client.forget().await;
+                return Err(error);
+            }
         };
         if new.format == ObjectFormat::Sha256 && !made.is_sha256() {
             let (id, path) = (ForgeId(made.id.to_string()), made.full_name);

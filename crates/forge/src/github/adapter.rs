@@ -139,6 +139,10 @@ impl Forge for GitHub {
         names::check(name.as_str())
     }
 
+    fn head_is_default(&self) -> bool {
+        true
+    }
+
     fn server_time(&self) -> Option<Timestamp> {
         self.client.server_time()
     }

@@ -30,8 +30,21 @@ impl GitHub {
         if endpoint.kind != NamespaceKind::User || self.client.site().token.is_none() {
             return Ok(false);
         }
-        match self.read_account().await {
-            Ok(account) => Ok(account.login.eq_ignore_ascii_case(&endpoint.namespace)),
+        Self::is_named(endpoint, self.read_account().await.map(|account| account.login))
+    }
+
+    /// Says the same for making repositories, many of which are made in a row.
+    pub(super) async fn is_own_as_known(&self, endpoint: &Endpoint) -> Result<bool, ForgeError> {
+        if endpoint.kind != NamespaceKind::User || self.client.site().token.is_none() {
+            return Ok(false);
+        }
+        let call = Call::get(self.client.api_url(["user"]), "ask whose token it is");
+        Self::is_named(endpoint, self.client.json_once::<WireAccount>(&call).await.map(|account| account.login))
+    }
+
+    fn is_named(endpoint: &Endpoint, login: Result<String, ForgeError>) -> Result<bool, ForgeError> {
+        match login {
+            Ok(login) => Ok(login.eq_ignore_ascii_case(&endpoint.namespace)),
             // An installation's token belongs to no user, and may not ask.
             Err(ForgeError { kind: ErrorKind::Forbidden { .. }, .. }) => Ok(false),
             Err(error) => Err(error),

@@ -95,7 +95,7 @@ impl GitHub {
         }
         let url = match endpoint.kind {
             NamespaceKind::Org | NamespaceKind::Group => self.client.api_url(["orgs", namespace, "repos"]),
-            _ if self.is_own(endpoint).await? => self.client.api_url(["user", "repos"]),
+            _ if self.is_own_as_known(endpoint).await? => self.client.api_url(["user", "repos"]),
             _ => {
                 let why = "only the user whose token it is can have repositories created";
                 return Err(refuse(ErrorKind::Forbidden { missing: None }, why));
@@ -115,7 +115,11 @@ impl GitHub {
                 Ok(Lookup::Found(found)) => found,
                 _ => return Err(error),
             },
-            Err(error) => return Err(error),
+            Err(error) => {
+                // The user may have another name by now.
+                self.client.forget().await;
+                return Err(error);
+            }
         };
         if made.name.as_str() == new.name.as_str() {
             Ok(made)

@@ -58,6 +58,11 @@ impl GitLab {
         self.client.json(&Call::get(self.client.api_url(["user"]), "ask who is behind the token")).await
     }
 
+    /// Returns the same for making projects, many of which are made in a row.
+    pub(crate) async fn me_as_known(&self) -> Result<User, ForgeError> {
+        self.client.json_once(&Call::get(self.client.api_url(["user"]), "ask who is behind the token")).await
+    }
+
     /// Returns the token's scopes; `None` for a token that cannot be asked, such as an OAuth token.
     pub(crate) async fn scopes(&self) -> Result<Option<Vec<String>>, ForgeError> {
         let url = self.client.api_url(["personal_access_tokens", "self"]);
@@ -84,9 +89,17 @@ impl GitLab {
 
     /// Finds a group by its path.
     pub(crate) async fn group(&self, path: &str) -> Result<Group, ForgeError> {
+        self.client.json(&self.ask_for_group(path)).await
+    }
+
+    /// Returns the same for making projects in it, many of which are made in a row.
+    pub(crate) async fn group_as_known(&self, path: &str) -> Result<Group, ForgeError> {
+        self.client.json_once(&self.ask_for_group(path)).await
+    }
+
+    fn ask_for_group(&self, path: &str) -> Call {
         let url = self.client.api_url(["groups", path]);
-        let call = Call::get(url, format!("look up the group {path}")).query("with_projects", false);
-        self.client.json(&call).await
+        Call::get(url, format!("look up the group {path}")).query("with_projects", false)
     }
 
     /// Finds out what a namespace is. The id is the group's or the user's own one, which is not the namespace's.

@@ -146,6 +146,10 @@ impl Forge for GitLab {
         names::check(name.as_str())
     }
 
+    fn head_is_default(&self) -> bool {
+        true
+    }
+
     fn server_time(&self) -> Option<Timestamp> {
         self.client.server_time()
     }

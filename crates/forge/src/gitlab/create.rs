@@ -63,10 +63,10 @@ impl GitLab {
         let doing = format!("create {}/{}", endpoint.namespace, new.name);
         self.check_name(&new.name, &doing)?;
         let (url, namespace_id, namespace) = if is_group(endpoint) {
-            let group = self.group(&endpoint.namespace).await?;
+            let group = self.group_as_known(&endpoint.namespace).await?;
             (self.client.api_url(["projects"]), Some(group.id), group.full_path)
         } else {
-            let me = self.me().await?;
+            let me = self.me_as_known().await?;
             if me.owns(&endpoint.namespace) {
                 (self.client.api_url(["projects"]), None, me.username)
             } else {
@@ -100,7 +100,11 @@ impl GitLab {
                     _ => Err(error),
                 };
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                // The group or user may be another one by now.
+                self.client.forget().await;
+                return Err(error);
+            }
         };
         if new.format == ObjectFormat::Sha256 && !project.is_sha256() {
             let (id, path) = (ForgeId(project.id.to_string()), project.path_with_namespace);

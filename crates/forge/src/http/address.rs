@@ -1,3 +1,4 @@
+use refray_core::config::{Provider, Site};
 use url::Url;
 
 /// Appends path segments to an address, each encoded, so that a slash inside one stays inside it.
@@ -29,6 +30,26 @@ pub fn query_value(url: &Url, name: &str) -> Option<String> {
 /// Returns what of `url`'s path stands behind that of `base`, when it is below it.
 pub fn relative_path<'a>(base: &Url, url: &'a Url) -> Option<&'a str> {
     url.path().strip_prefix(base.path().trim_end_matches('/')).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns where a provider has its API when the configuration does not say.
+pub(super) fn default_api(site: &Site) -> Url {
+    let base = &site.base_url;
+    match site.provider {
+        Provider::Github => {
+            let host = base.host_str().unwrap_or_default();
+            let own = match host {
+                "github.com" | "www.github.com" => Some("https://api.github.com".to_owned()),
+                // Enterprise Cloud with data residency.
+                _ if host.ends_with(".ghe.com") => Some(format!("https://api.{host}")),
+                _ => None,
+            };
+            own.and_then(|url| Url::parse(&url).ok()).unwrap_or_else(|| join(base, ["api", "v3"]))
+        }
+        Provider::Gitlab => join(base, ["api", "v4"]),
+        Provider::Gitea | Provider::Forgejo => join(base, ["api", "v1"]),
+        Provider::Directory => base.clone(),
+    }
 }
 
 #[cfg(test)]

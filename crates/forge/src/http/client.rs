@@ -1,6 +1,5 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION};
@@ -14,12 +13,14 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
+use super::again::{self, Again};
 use super::answer::Answer;
 use super::cache::Cached;
 use super::call::Call;
-use super::gate::Gate;
-use super::limits::{Limit, date};
+use super::gate::{Entry, Gate, Pass};
+use super::limits::{Left, Limit, date};
 use super::lost::{Lost, Phase};
+use super::once::Once;
 use super::options::Options;
 use super::pace::Pace;
 use super::patience::Patience;
@@ -59,6 +60,9 @@ pub(crate) struct Inner {
     pub(crate) ssh_origin: Origin,
     api_slots: Semaphore,
     gate: Gate,
+    /// The same for git's requests, which forges count by themselves.
+    pub(crate) git_gate: Gate,
+    pub(crate) once: Once,
     pace: Option<Pace>,
     clock: Mutex<Option<Timestamp>>,
     /// How many requests in a row found no connection.
@@ -78,7 +82,7 @@ impl Client {
     /// # Errors
     /// An address that may not be used, or a `ca_file` or proxy that cannot be.
     pub fn new(site: Arc<Site>, environment: Arc<dyn Environment>, options: Options) -> Result<Self, ForgeError> {
-        let api = site.api_url.clone().unwrap_or_else(|| default_api(&site));
+        let api = site.api_url.clone().unwrap_or_else(|| address::default_api(&site));
         let http = connection::build(&site, &api, &*environment, &options).map_err(|(kind, message)| ForgeError {
             site: site.name.to_string(),
             doing: "prepare connections".into(),
@@ -99,6 +103,8 @@ impl Client {
                 ssh_origin: Origin::default(),
                 api_slots: Semaphore::new(options.api_concurrency.max(1)),
                 gate: Gate::default(),
+                git_gate: Gate::default(),
+                once: Once::default(),
                 pace: paced.then(Pace::default),
                 clock: Mutex::default(),
                 unreachable: AtomicU32::new(0),
@@ -166,17 +172,25 @@ impl Client {
         let (mut hops, mut moved, mut renewed) = (0, false, false);
         let mut limited = None;
         loop {
-            if let Some(closed) = inner.gate.closed_for(Instant::now()) {
-                let Some(wait) = patience.next(Some(closed), fastrand::f64()) else {
-                    let kind = ErrorKind::RateLimited { retry_after: Some(closed) };
-                    return Err(limited.unwrap_or_else(|| self.error(&call.doing, kind, "")));
-                };
-                tokio::time::sleep(wait).await;
-                continue;
-            }
+            let mut pass = match inner.gate.enter(Instant::now()) {
+                Entry::Open(pass) => pass,
+                Entry::Full(back) => {
+                    back.await;
+                    continue;
+                }
+                Entry::Closed(closed) => {
+                    let Some(wait) = patience.next(Some(closed), fastrand::f64()) else {
+                        let kind = ErrorKind::RateLimited { retry_after: Some(closed) };
+                        return Err(limited.unwrap_or_else(|| self.error(&call.doing, kind, "")));
+                    };
+                    tokio::time::sleep(wait).await;
+                    continue;
+                }
+            };
             let token = inner.token.get().await.map_err(|error| self.credential_error(&call.doing, &error))?;
-            let (error, again) = match self.exchange(call, &target, token.as_ref()).await {
+            let (error, again) = match self.exchange(call, &target, token.as_ref(), &mut pass).await {
                 Ok(raw) if raw.status.is_success() => {
+                    pass.served();
                     return Ok(Answer {
                         status: raw.status,
                         headers: raw.headers,
@@ -202,14 +216,14 @@ impl Client {
                             continue;
                         }
                     }
-                    let said = Said::read(&raw.body);
+                    let said = Said::of(raw.status, &raw.body);
                     let limit = Limit::read(raw.status, &raw.headers, &said);
                     let kind = status::kind(raw.status, &raw.headers, &said, limit);
                     // Whoever only asks has sent nothing that could be changed: what answers is not what was expected.
                     let asks = matches!(call.method, Method::GET | Method::HEAD);
                     let kind = if asks && kind == ErrorKind::Invalid { ErrorKind::Protocol } else { kind };
                     let error = self.error(&call.doing, kind, clean_of(&said.full(), secrets(call, token.as_ref())));
-                    (error, again_after_status(call.safe, raw.status, limit))
+                    (error, again::after_status(call.safe, raw.status, limit))
                 }
                 Err(lost) => {
                     let error =
@@ -219,13 +233,20 @@ impl Client {
             };
             let Some(again) = again else { return Err(error) };
             tracing::debug!(site = %inner.site.name, %error, "trying again");
-            if let Again::Limited(wait) = again {
-                let Some(wait) = wait.or_else(|| patience.next(None, fastrand::f64())) else { return Err(error) };
+            if let Again::Limited(limit) = again {
+                // A forge that says `now` and refuses again is not asked for ever.
+                let asked = limit.wait.filter(|wait| !wait.is_zero());
+                let Some(wait) = asked.or_else(|| patience.next(None, fastrand::f64())) else { return Err(error) };
                 // The wait itself, and whether there is patience for it, is the gate's matter.
-                inner.gate.close(Instant::now(), wait);
+                if limit.guessed {
+                    inner.gate.close_longer(Instant::now(), wait);
+                } else {
+                    inner.gate.close(Instant::now(), wait);
+                }
                 limited = Some(error);
                 continue;
             }
+            drop(pass);
             let asked = if let Again::After(wait) = again { Some(wait) } else { None };
             let Some(wait) = patience.next(asked, fastrand::f64()) else { return Err(error) };
             tokio::time::sleep(wait).await;
@@ -276,7 +297,13 @@ impl Client {
     }
 
     /// Sends once and reads the whole answer.
-    async fn exchange(&self, call: &Call, target: &Url, token: Option<&Secret>) -> Result<Raw, Lost> {
+    async fn exchange(
+        &self,
+        call: &Call,
+        target: &Url,
+        token: Option<&Secret>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Raw, Lost> {
         let inner = &*self.inner;
         if let Some(pace) = &inner.pace
             && !call.safe
@@ -315,6 +342,7 @@ impl Client {
             .unwrap_or_else(|_| Err(Lost::timeout(format!("no complete answer within {} s", timeout.as_secs()))))?;
         inner.unreachable.store(0, Ordering::Relaxed);
         self.note_time(&raw.headers);
+        pass.learn(Instant::now(), Left::read(&raw.headers));
         if raw.status == StatusCode::NOT_MODIFIED
             && let Some(cached) = cached
         {
@@ -352,45 +380,4 @@ fn secrets<'a>(call: &'a Call, token: Option<&'a Secret>) -> impl Iterator<Item 
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-/// How a request is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Again {
-    /// After a short while.
-    Soon,
-    /// After the time that the forge asked for.
-    After(Duration),
-    /// When a limit, which holds for every request of the site, has passed.
-    Limited(Option<Duration>),
-}
-
-fn again_after_status(safe: bool, status: StatusCode, limit: Limit) -> Option<Again> {
-    match status.as_u16() {
-        _ if limit.limited => Some(Again::Limited(limit.wait)),
-        // With a time to come back the forge says that it did nothing.
-        503 if limit.wait.is_some() => limit.wait.map(Again::After),
-        408 | 502..=504 if safe => Some(Again::Soon),
-        _ => None,
-    }
-}
-
-/// Returns where a provider has its API when the configuration does not say.
-fn default_api(site: &Site) -> Url {
-    let base = &site.base_url;
-    match site.provider {
-        Provider::Github => {
-            let host = base.host_str().unwrap_or_default();
-            let own = match host {
-                "github.com" | "www.github.com" => Some("https://api.github.com".to_owned()),
-                // Enterprise Cloud with data residency.
-                _ if host.ends_with(".ghe.com") => Some(format!("https://api.{host}")),
-                _ => None,
-            };
-            own.and_then(|url| Url::parse(&url).ok()).unwrap_or_else(|| address::join(base, ["api", "v3"]))
-        }
-        Provider::Gitlab => address::join(base, ["api", "v4"]),
-        Provider::Gitea | Provider::Forgejo => address::join(base, ["api", "v1"]),
-        Provider::Directory => base.clone(),
-    }
 }

@@ -54,7 +54,7 @@ pub(crate) fn build(
         builder = builder.tls_certs_merge(authorities(path)?);
     }
     if !(is_loopback(&site.base_url) && is_loopback(api)) {
-        for proxy in proxies(environment).map_err(failed)? {
+        for proxy in proxies(environment)? {
             builder = builder.proxy(proxy);
         }
     }
@@ -103,10 +103,15 @@ fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, (ErrorKind, Str
 }
 
 /// Reads the usual variables. Only the environment counts, never a desktop's settings.
-fn proxies(environment: &dyn Environment) -> Result<Vec<reqwest::Proxy>, reqwest::Error> {
-    let set =
-        |names: &[&str]| names.iter().find_map(|name| environment.var(name)).filter(|value| !value.trim().is_empty());
-    let except = set(&["no_proxy", "NO_PROXY"]).and_then(|list| reqwest::NoProxy::from_string(&list));
+fn proxies(environment: &dyn Environment) -> Result<Vec<reqwest::Proxy>, (ErrorKind, String)> {
+    let set = |names: &[&'static str]| {
+        let mut set = names.iter().filter_map(|name| Some((*name, environment.var(name)?)));
+        set.find(|(_, value)| !value.trim().is_empty())
+    };
+    // The address may hold a password, so no more is told of it than where it stands.
+    let unclear =
+        |name: &str| (ErrorKind::Connect, format!("`{name}` in the environment is not the address of a proxy"));
+    let except = set(&["no_proxy", "NO_PROXY"]).and_then(|(_, list)| reqwest::NoProxy::from_string(&list));
     // Under CGI a client's `Proxy:` header arrives as HTTP_PROXY.
     let for_http = if environment.var("REQUEST_METHOD").is_some() {
         set(&["http_proxy"])
@@ -114,14 +119,14 @@ fn proxies(environment: &dyn Environment) -> Result<Vec<reqwest::Proxy>, reqwest
         set(&["http_proxy", "HTTP_PROXY"])
     };
     let mut proxies = Vec::new();
-    if let Some(address) = set(&["https_proxy", "HTTPS_PROXY"]) {
-        proxies.push(reqwest::Proxy::https(address)?.no_proxy(except.clone()));
+    if let Some((name, address)) = set(&["https_proxy", "HTTPS_PROXY"]) {
+        proxies.push(reqwest::Proxy::https(address).map_err(|_| unclear(name))?.no_proxy(except.clone()));
     }
-    if let Some(address) = for_http {
-        proxies.push(reqwest::Proxy::http(address)?.no_proxy(except.clone()));
+    if let Some((name, address)) = for_http {
+        proxies.push(reqwest::Proxy::http(address).map_err(|_| unclear(name))?.no_proxy(except.clone()));
     }
-    if let Some(address) = set(&["all_proxy", "ALL_PROXY"]) {
-        proxies.push(reqwest::Proxy::all(address)?.no_proxy(except));
+    if let Some((name, address)) = set(&["all_proxy", "ALL_PROXY"]) {
+        proxies.push(reqwest::Proxy::all(address).map_err(|_| unclear(name))?.no_proxy(except));
     }
     Ok(proxies)
 }

@@ -12,6 +12,30 @@ pub(crate) struct Limit {
     pub(crate) limited: bool,
     /// How long the forge wants to be left alone.
     pub(crate) wait: Option<Duration>,
+    /// The forge named no time: this is what it asks for at least in its documentation.
+    pub(crate) guessed: bool,
+}
+
+/// How much of a limit is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// How many requests will still be answered.
+    pub(crate) requests: u64,
+    /// When the limit starts anew, from now.
+    pub(crate) reset: Duration,
+}
+
+impl Left {
+    /// Reads it from any answer. Limits on something else than the API as a whole say nothing of the next request.
+    pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
+        let resource = headers.get("x-ratelimit-resource").and_then(|value| value.to_str().ok());
+        if resource.is_some_and(|resource| resource != "core") {
+            return None;
+        }
+        let requests =
+            ["x-ratelimit-remaining", "ratelimit-remaining"].iter().find_map(|name| number(headers, name))?;
+        Some(Self { requests, reset: reset(headers)? })
+    }
 }
 
 /// What GitHub asks clients to wait at least when its secondary limit names no time.
@@ -32,8 +56,8 @@ impl Limit {
         // Without Retry-After the reset counts, but only if it is this limit that is spent: GitLab's headers
         // describe another limit than the one that was hit, as long as something remains of it.
         let wait = retry_after.or_else(|| if limited && spent { reset(headers) } else { None });
-        let wait = wait.or(if limited && secondary { Some(SECONDARY_WAIT) } else { None });
-        Self { limited, wait }
+        let guessed = limited && secondary && wait.is_none();
+        Self { limited, wait: wait.or(if guessed { Some(SECONDARY_WAIT) } else { None }), guessed }
     }
 }
 
@@ -54,8 +78,8 @@ fn reset(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(reset));
     }
     let now = date(headers)?.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
-    // The moment itself is still within the old window.
-    Some(Duration::from_secs(reset.saturating_sub(now) + 1))
+    // The answer's time is cut down to a whole second and the way here took some: by then the moment is over.
+    Some(Duration::from_secs(reset.saturating_sub(now)))
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
@@ -90,9 +114,9 @@ mod tests {
             (429, &[("retry-after", "7")][..], "", (true, Some(7))),
             (429, &[("retry-after", "Thu, 01 Jan 2026 00:00:30 GMT"), DATE], "", (true, Some(30))),
             (429, &[("retry-after", "Wed, 31 Dec 2025 00:00:00 GMT"), DATE], "", (true, Some(0))),
-            (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767225660"), DATE], "", (true, Some(61))),
+            (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767225660"), DATE], "", (true, Some(60))),
             (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767225660")], "", (true, None)),
-            (429, &[("ratelimit-remaining", "0"), ("ratelimit-reset", "1767225610"), DATE], "", (true, Some(11))),
+            (429, &[("ratelimit-remaining", "0"), ("ratelimit-reset", "1767225610"), DATE], "", (true, Some(10))),
             (429, &[("ratelimit-remaining", "0"), ("ratelimit-reset", "12")], "", (true, Some(12))),
             (
                 429,
@@ -107,5 +131,23 @@ mod tests {
         ] {
             assert_eq!(read(status, headers, message), expected, "{status} {headers:?} {message}");
         }
+    }
+
+    #[test]
+    fn what_is_left_is_read_from_any_answer() {
+        let read = |headers: &[(&'static str, &'static str)]| {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.insert(*name, value.parse().unwrap());
+            }
+            Left::read(&map).map(|left| (left.requests, left.reset.as_secs()))
+        };
+        let core = [("x-ratelimit-remaining", "4999"), ("x-ratelimit-reset", "1767225660"), DATE];
+        assert_eq!(read(&core), Some((4999, 60)));
+        assert_eq!(read(&[&core[..], &[("x-ratelimit-resource", "core")]].concat()), Some((4999, 60)));
+        assert_eq!(read(&[&core[..], &[("x-ratelimit-resource", "search")]].concat()), None);
+        assert_eq!(read(&[("ratelimit-remaining", "7"), ("ratelimit-reset", "12")]), Some((7, 12)));
+        assert_eq!(read(&[("ratelimit-remaining", "7")]), None);
+        assert_eq!(read(&[DATE]), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The one HTTP client of a site, and the manners that all forges share: credentials, limits, retries, pages, statuses.
 
 mod address;
+mod again;
 mod answer;
 mod auth;
 mod cache;
@@ -12,11 +13,14 @@ mod identify;
 mod limits;
 mod link;
 mod lost;
+mod once;
 mod options;
 mod pace;
 mod paging;
 mod patience;
 mod probe;
+#[cfg(test)]
+mod proxy_tests;
 mod redact;
 mod redirect;
 mod said;

@@ -44,7 +44,7 @@ impl Default for Options {
             api_concurrency: 16,
             git_concurrency: 16,
             ssh_concurrency: 4,
-            patience: Duration::from_secs(120),
+            patience: Duration::from_secs(240),
             attempts: 5,
             backoff: Duration::from_millis(500),
             git: None,

@@ -24,6 +24,15 @@ impl Said {
         }
     }
 
+    /// Reads the body of a failure of this status. What a proxy says is for browsers, and is said here in its place.
+    pub(crate) fn of(status: StatusCode, body: &[u8]) -> Self {
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let message = "the proxy does not accept the name and password in its address (407)".to_owned();
+            return Self { message, ..Self::default() };
+        }
+        Self::read(body)
+    }
+
     /// Returns the message together with the details that stand beside it.
     pub(crate) fn full(&self) -> String {
         let details: Vec<String> = self.body["errors"]
@@ -94,6 +103,7 @@ pub(crate) fn kind(status: StatusCode, headers: &HeaderMap, said: &Said, limit: 
         400 | 422 if said::is_hook_limit(&said.message, &said.body) => ErrorKind::HookLimit,
         400 | 422 if said::is_hook_address_refused(&said.message, &said.body) => ErrorKind::HookAddress,
         423 => ErrorKind::Archived,
+        407 => ErrorKind::Connect,
         408 => ErrorKind::Timeout,
         code @ 500..=599 => ErrorKind::Server { status: code },
         400..=499 => ErrorKind::Invalid,

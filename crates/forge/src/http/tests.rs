@@ -356,3 +356,64 @@ async fn a_body_cut_short_is_never_taken_for_whole() {
     let error = client.send(&call(&client, Method::GET)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connect);
 }
+
+#[tokio::test]
+async fn what_the_forge_will_not_answer_any_more_is_not_asked() {
+    let (router, log) = forge(|n, _| {
+        let left = if n < 3 { 2 - n } else { 9 };
+        ([("ratelimit-remaining", left.to_string()), ("ratelimit-reset", "1".into())], ok()).into_response()
+    });
+    let client = client(Provider::Gitlab, router).await;
+    let start = Instant::now();
+    for _ in 0..4 {
+        client.send(&call(&client, Method::POST)).await.unwrap();
+    }
+    assert!(start.elapsed() >= Duration::from_secs(1), "the fourth waited for the new window");
+    assert_eq!(sent(&log).len(), 4, "and none was refused");
+}
+
+#[tokio::test]
+async fn a_forge_that_refuses_and_says_now_is_not_asked_for_ever() {
+    let (router, log) = forge(|_, _| (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "0")]).into_response());
+    let client = client(Provider::Gitlab, router).await;
+    let error = client.send(&call(&client, Method::GET)).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::RateLimited { .. }), "{error}");
+    assert_eq!(sent(&log).len(), 5);
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_ends_as_a_timeout() {
+    let (router, _) = forge(|_, _| {
+        let drops = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Some((Ok::<_, std::io::Error>(bytes::Bytes::from_static(b" ")), ()))
+        });
+        axum::body::Body::from_stream(drops).into_response()
+    });
+    let address = serve(router).await;
+    let options = Options { api_timeout: Duration::from_millis(200), attempts: 1, ..quick() };
+    let environment = Variables::of(&[("TOKEN", "t")]);
+    let client = Client::new(site(Provider::Gitea, &format!("http://{address}")), environment, options).unwrap();
+    assert_eq!(client.send(&call(&client, Method::GET)).await.unwrap_err().kind, ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn who_is_behind_a_token_is_asked_once_for_each_token() {
+    let (router, log) = forge(|n, _| if n == 1 { StatusCode::UNAUTHORIZED.into_response() } else { ok() });
+    let environment = Variables::of(&[("TOKEN", "first")]);
+    let base = format!("http://{}", serve(router).await);
+    let client = Client::new(site(Provider::Gitea, &base), environment.clone(), quick()).unwrap();
+    let asked = call(&client, Method::GET);
+    for _ in 0..3 {
+        let _: Value = client.json_once(&asked).await.unwrap();
+    }
+    assert_eq!(sent(&log).len(), 1);
+    environment.set("TOKEN", "second");
+    client.send(&call(&client, Method::PUT)).await.unwrap();
+    let _: Value = client.json_once(&asked).await.unwrap();
+    let _: Value = client.json_once(&asked).await.unwrap();
+    assert_eq!(sent(&log).len(), 4, "the refused write, its repetition, and one question of the new token");
+    client.forget().await;
+    let _: Value = client.json_once(&asked).await.unwrap();
+    assert_eq!(sent(&log).len(), 5);
+}

@@ -11,6 +11,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use refray_core::config::{Provider, Site};
+use refray_git::transport::{ProtocolVersion, Service, TransportErrorKind};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
 use url::Url;
@@ -21,13 +22,33 @@ use crate::error::ErrorKind;
 
 /// Serves over TLS on loopback, offering HTTP/2, and returns the address and the authority's certificate.
 async fn serve() -> (Url, String) {
+    let (mut base, authority) = serve_named("localhost", &[b"h2", b"http/1.1"], versions()).await;
+    base.set_host(Some("localhost")).unwrap();
+    (base, authority)
+}
+
+/// A forge that says which version of HTTP it was asked by.
+fn versions() -> Router {
+    Router::new().fallback(|request: Request| async move { axum::Json(format!("{:?}", request.version())) })
+}
+
+/// Keeps an authority's certificate in a file.
+pub(super) fn authority_file(pem: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(pem.as_bytes()).unwrap();
+    file
+}
+
+/// Serves over TLS on loopback by a certificate for `host`, offering these protocols, and returns the address and the
+/// certificate of the authority.
+pub(super) async fn serve_named(host: &str, protocols: &[&[u8]], router: Router) -> (Url, String) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
     let issuer = Issuer::new(authority, authority_key);
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let certificate = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
 
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -37,11 +58,9 @@ async fn serve() -> (Url, String) {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
 
-    let router =
-        Router::new().fallback(|request: Request| async move { axum::Json(format!("{:?}", request.version())) });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -56,7 +75,7 @@ async fn serve() -> (Url, String) {
             });
         }
     });
-    (Url::parse(&format!("https://localhost:{port}")).unwrap(), authority_pem)
+    (Url::parse(&format!("https://127.0.0.1:{port}")).unwrap(), authority_pem)
 }
 
 fn client(base: &Url, ca_file: Option<PathBuf>) -> Client {
@@ -67,8 +86,7 @@ fn client(base: &Url, ca_file: Option<PathBuf>) -> Client {
 #[tokio::test]
 async fn a_private_authority_is_trusted_when_it_is_named_and_only_then() {
     let (base, authority) = serve().await;
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(authority.as_bytes()).unwrap();
+    let file = authority_file(&authority);
 
     let trusting = client(&base, Some(file.path().to_owned()));
     let call = Call::get(trusting.api_url(["version"]), "ask for the version");
@@ -77,6 +95,36 @@ async fn a_private_authority_is_trusted_when_it_is_named_and_only_then() {
 
     let error = client(&base, None).send(&call).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Tls, "{error}");
+
+    let other = authority_file(&serve().await.1);
+    let client = client(&base, Some(other.path().to_owned()));
+    let error = client.send(&call).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Tls, "another authority vouches for nothing here: {error}");
+    assert!(error.remedy().contains("`ca_file`"));
+    let error = client.remote("o/r").advertise(Service::UploadPack, ProtocolVersion::V2).await.err().unwrap();
+    assert_eq!(error.kind, TransportErrorKind::Tls, "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_only_http_1_1_will_do() {
+    for protocols in [&[&b"http/1.1"[..]][..], &[]] {
+        let (mut base, authority) = serve_named("localhost", protocols, versions()).await;
+        base.set_host(Some("localhost")).unwrap();
+        let file = authority_file(&authority);
+        let client = client(&base, Some(file.path().to_owned()));
+        let call = Call::get(client.api_url(["version"]), "ask for the version");
+        assert_eq!(client.json::<Value>(&call).await.unwrap(), "HTTP/1.1");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_host_is_not_trusted() {
+    let (mut base, authority) = serve_named("forge.example", &[b"h2"], versions()).await;
+    base.set_host(Some("localhost")).unwrap();
+    let file = authority_file(&authority);
+    let client = client(&base, Some(file.path().to_owned()));
+    let call = Call::get(client.api_url(["version"]), "ask for the version");
+    assert_eq!(client.send(&call).await.unwrap_err().kind, ErrorKind::Tls);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use refray_core::{ObjectFormat, Oid};
 
@@ -15,9 +16,14 @@ use crate::ls_refs::{check_v2, leave, may_be_misunderstood};
 use crate::mirror::{Mirror, Quarantine};
 use crate::pktline::Messages;
 use crate::progress::Progress;
-use crate::transport::{Body, ProtocolVersion, Remote, Service};
+use crate::transport::{Body, ProtocolVersion, Remote, Service, TransportErrorKind};
 use crate::wire::{Advertisement, ProtocolError, Session, read_advertisement};
 use crate::words::want_refused;
+
+/// How often a fetch is begun whose answer breaks off.
+const MOST_TRIES: u32 = 3;
+/// How long it is waited before that; longer each time.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// What is to be fetched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +74,18 @@ pub async fn fetch(
     let is_first = mirror.is_empty()?;
     let haves = Haves::new(mirror, request.haves.clone()).await?;
     let exchange = Exchange { git, mirror, remote, wants: &wants, haves: &haves, is_first, progress };
-    exchange.run().await.map_err(|error| match error {
+    let mut tries = 1;
+    let fetched = loop {
+        match exchange.run().await {
+            Err(FetchError::Protocol(error)) if tries < MOST_TRIES && broke_off(&error) => {
+                tracing::debug!(%error, "fetching again");
+                tokio::time::sleep(PAUSE * tries).await;
+                tries += 1;
+            }
+            fetched => break fetched,
+        }
+    };
+    fetched.map_err(|error| match error {
         FetchError::Protocol(ProtocolError::Remote { remote, message }) => match want_refused(&message) {
             Some(oid) => FetchError::Moved { remote, oid },
             None => FetchError::Protocol(ProtocolError::Remote { remote, message }),
@@ -247,6 +264,11 @@ impl Exchange<'_> {
         self.mirror.note_checked(self.wants.iter().copied(), pack.filter(|_| is_whole && was_empty));
         Ok(())
     }
+}
+
+/// Says whether the answer ended too early, which a long one does on many a network.
+const fn broke_off(error: &ProtocolError) -> bool {
+    matches!(error, ProtocolError::Truncated { .. }) || matches!(error.transport(), Some(TransportErrorKind::Broken))
 }
 
 /// Says whether the server should be asked what it speaks after a first request has failed.

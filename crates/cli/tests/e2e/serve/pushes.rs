@@ -218,3 +218,26 @@ async fn deliveries_that_are_lost_are_made_good_for_by_the_next_start() {
     until(&daemon, "the push is everywhere", || all_have(&world, &kinds, "one", "main", &tip)).await;
     has(&daemon.log(), &["full sync"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gitlab_tells_no_hook_of_comes_along_with_the_next_push() {
+    let kinds = [Kind::GitHub, Kind::GitLab];
+    let world = hooked(&kinds).await;
+    world.seed(Kind::GitLab, "one", Visibility::Private);
+    let daemon = world.served(&kinds).await;
+    daemon.settles(&world, &kinds).await;
+    let lab = world.site(Kind::GitLab);
+    let there = lab.repository(OWNER, "one").unwrap();
+    let tip = lab.bare(there.id).branch("main").unwrap().unwrap();
+    let told = lab.deliveries().all().len();
+    let names: Vec<String> = (0..5).map(|number| format!("refs/heads/many-{number}")).collect();
+    let zeros = there.object_format.zeros();
+    let changes: Vec<_> = names.iter().map(|name| (name.as_str(), zeros, tip.as_str())).collect();
+    lab.change_refs(there.id, there.owner, &changes).unwrap();
+    let tip = lab.commit(OWNER, "one", "main", &[("f", "2")], "one more\n").unwrap();
+    until(&daemon, "the push is everywhere", || all_have(&world, &kinds, "one", "main", &tip)).await;
+    daemon.settles(&world, &kinds).await;
+    let refs = world.agree(&users(&kinds), "one");
+    assert_eq!(refs.matches("refs/heads/many-").count(), 5, "{refs}");
+    assert_eq!(lab.deliveries().all().len(), told + 1, "more than three at once are told to nobody");
+}

@@ -2,6 +2,7 @@
 
 mod config;
 mod files;
+mod front;
 mod process;
 mod run;
 mod screen;
@@ -21,6 +22,7 @@ use tempfile::TempDir;
 
 pub(crate) use config::Config;
 pub(crate) use files::{files_below, put};
+pub(crate) use front::Front;
 pub(crate) use process::{program, spawn, wait};
 pub(crate) use run::{Run, has};
 pub(crate) use screen::Screen;
