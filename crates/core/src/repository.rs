@@ -54,8 +54,11 @@ pub struct Repository {
     pub description: String,
     /// The default branch that the forge names. Forges name one for an empty repository too.
     pub default_branch: Option<BranchName>,
-    /// It can be read but not written.
+    /// It was put away by its owner: it can be read but not written.
     pub archived: bool,
+    /// The forge itself fills it from elsewhere (a pull mirror): it can be read but not written.
+    #[serde(default)]
+    pub mirror: bool,
     /// It can be neither read nor written, by decision of the forge.
     pub disabled: bool,
     /// It is a fork of another repository on the same forge.
@@ -67,4 +70,15 @@ pub struct Repository {
     pub access: Option<Access>,
     /// When it was last pushed to, or last changed where the forge does not tell the two apart. A hint only.
     pub updated: Option<Timestamp>,
+}
+
+impl Repository {
+    /// Returns why it can be read but not written, if so.
+    pub const fn read_only(&self) -> Option<&'static str> {
+        match (self.archived, self.mirror) {
+            (true, _) => Some("the repository is archived there"),
+            (false, true) => Some("the forge itself fills the repository from elsewhere"),
+            (false, false) => None,
+        }
+    }
 }

@@ -131,6 +131,7 @@ fn describe(name: usize, repo: Repo) -> Repository {
         description: String::new(),
         default_branch: None,
         archived: false,
+        mirror: false,
         disabled: false,
         fork: false,
         web_url: None,

@@ -236,7 +236,7 @@ impl Engine {
         }
         let view = match snapshot {
             Ok(snapshot) => {
-                let read_only = repository.archived.then(|| "the repository is archived there".to_owned());
+                let read_only = repository.read_only().map(str::to_owned);
                 View::Present { snapshot, read_only }
             }
             Err(why) => View::Unreadable(why),

@@ -26,6 +26,8 @@ pub enum ErrorKind {
         /// The scope or permission that the forge says is missing.
         missing: Option<String>,
     },
+    /// 403 that says so: the account is blocked, or has to do something in the browser first.
+    AccountLocked,
     /// 404: not there, or not visible to this token.
     NotFound,
     /// A folder of a directory site is not there.
@@ -101,6 +103,11 @@ impl ForgeError {
             ErrorKind::Forbidden { missing: None } => {
                 format!("Give the account or the token of site `{}` the right to do this.", self.site)
             }
+            ErrorKind::AccountLocked => format!(
+                "Sign in to site `{}` in a browser as the token's account and do what it asks for; if it does not let you \
+                 in, ask its administrator.",
+                self.site
+            ),
             ErrorKind::NotFound => "Check the name, and that the token's account may see it.".into(),
             ErrorKind::NoFolder => {
                 format!("Check the namespace and the `path` of site `{}`, and that the disk is mounted.", self.site)
@@ -168,6 +175,7 @@ impl fmt::Display for ErrorKind {
             Self::Unauthorized => f.write_str("the forge does not accept the token (401)"),
             Self::Forbidden { missing: Some(missing) } => write!(f, "the token lacks the right `{missing}` (403)"),
             Self::Forbidden { missing: None } => f.write_str("the account or token may not do this (403)"),
+            Self::AccountLocked => f.write_str("the account is locked out (403)"),
             Self::NotFound => f.write_str("not found, or not visible to this token (404)"),
             Self::NoFolder => f.write_str("there is no such folder"),
             Self::Moved { to } => write!(f, "it has moved to {to}"),

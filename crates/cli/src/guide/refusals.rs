@@ -22,7 +22,7 @@ pub(super) fn page() -> String {
 }
 
 fn catalogue() -> BTreeMap<String, Vec<String>> {
-    let path = pages::workspace().join("crates/engine/src/refusal.rs");
+    let path = pages::workspace().join("crates/engine/src/refusal/catalogue.rs");
     let file = syn::parse_file(&std::fs::read_to_string(path).unwrap()).unwrap();
     let list = file.items.into_iter().find_map(|item| match item {
         Item::Const(item) if item.ident == "CATALOGUE" => Some(*item.expr),

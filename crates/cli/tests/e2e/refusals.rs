@@ -1,9 +1,9 @@
 //! What a forge does not take stops itself alone.
 
-use refray_sim::world::{Protection, PushRule, Visibility};
+use refray_sim::world::{Lock, Protection, PushRule, RepositoryPatch, Visibility};
 use refray_sim::{Kind, ReceiveFault};
 
-use crate::world::{OWNER, Place, World, has, users};
+use crate::world::{OWNER, Place, World, has, put, users};
 
 /// Two forges that agree, and then get three new things on the first; `main` is moved on.
 async fn moved_on(kind: Kind, rule: impl FnOnce(&mut Protection)) -> (World, Kind, String) {
@@ -106,7 +106,7 @@ async fn an_archived_repository_is_named_and_its_changes_still_go_out() {
         let (world, other, tip) = moved_on(kind, |_| {}).await;
         let site = world.site(kind);
         let there = site.repository(OWNER, "one").unwrap();
-        let patch = refray_sim::world::RepositoryPatch { archived: Some(true), ..Default::default() };
+        let patch = RepositoryPatch { archived: Some(true), ..Default::default() };
         site.update_repository(there.id, patch, there.owner).unwrap();
         let said = world.refray(&["sync"]).exits(1);
         has(&said, &["archived", &format!("{kind}/ada"), "remedy:", "+ two:"]);
@@ -165,5 +165,104 @@ async fn more_than_the_other_side_takes_at_once_is_named() {
     let tip = world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("large", &large)], "second\n").unwrap();
     let said = world.refray(&["sync"]).exits(1);
     has(&said, &["forward branch main on disk/disk", "refused (push_too_large)", "`receive.maxInputSize`"]);
+    assert!(!world.refs(&disk, "one").contains(&tip));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_locked_out_is_told_so_and_nothing_is_deleted() {
+    for kind in [Kind::Gitea, Kind::Forgejo] {
+        let kinds = [Kind::GitHub, kind];
+        let mut world = World::of_forges(&kinds).await;
+        world.config.set("delete_missing = true");
+        world.seed(Kind::GitHub, "one", Visibility::Private);
+        world.refray(&["sync"]).exits(0);
+        let site = world.site(kind);
+        let tip = world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+        for (lock, words) in [
+            (Lock::SignInProhibited, "This account is prohibited from signing in"),
+            (Lock::PasswordExpired, "You must change your password"),
+        ] {
+            site.lock_user(OWNER, Some(lock)).unwrap();
+            let said = world.refray(&["sync"]).exits(1);
+            has(&said, &[&format!("{kind}/ada"), "the account is locked out (403)", words, "in a browser"]);
+            has(&world.refray(&["doctor"]).exits(1), &["FAIL  account", "the account is locked out"]);
+            assert!(!world.refs(&Place::Forge(kind, OWNER), "one").contains(&tip));
+        }
+        site.lock_user(OWNER, None).unwrap();
+        world.refray(&["sync"]).exits(0);
+        world.agree(&users(&kinds), "one");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_with_as_many_repositories_as_it_may_is_named_and_the_rest_goes_through() {
+    for (kind, words) in [
+        (Kind::Gitea, "reached maximum limit of repositories"),
+        (Kind::Forgejo, "Forgejo says no more than that when the account has as many repositories as it may"),
+        (Kind::GitLab, "Your project limit is 1 projects"),
+    ] {
+        let kinds = [Kind::GitHub, kind];
+        let world = World::of_forges(&kinds).await;
+        world.seed(Kind::GitHub, "one", Visibility::Private);
+        world.refray(&["sync"]).exits(0);
+        world.site(kind).limit_repositories(OWNER, Some(1)).unwrap();
+        world.seed(Kind::GitHub, "two", Visibility::Private);
+        world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+        let said = world.refray(&["sync"]).exits(1);
+        has(
+            &said,
+            &[&format!("create repository two on {kind}/ada"), words, "remedy: ", "+ one: branch main forwarded"],
+        );
+        world.site(kind).limit_repositories(OWNER, None).unwrap();
+        world.refray(&["sync", "--retry-failed"]).exits(0);
+        world.agree(&users(&kinds), "two");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_forge_fills_itself_takes_no_push_and_is_not_called_archived() {
+    for kind in [Kind::Gitea, Kind::Forgejo] {
+        let (world, other, tip) = moved_on(kind, |_| {}).await;
+        let site = world.site(kind);
+        let there = site.repository(OWNER, "one").unwrap();
+        let mut patch = RepositoryPatch::default();
+        patch.settings.insert("mirror".into(), true.into());
+        site.update_repository(there.id, patch, there.owner).unwrap();
+        let said = world.refray(&["sync"]).exits(1);
+        has(&said, &[&format!("{kind}/ada stays behind"), "the forge itself fills the repository from elsewhere"]);
+        has(&said, &["turn a mirror into an ordinary repository", "+ two: branch main forwarded"]);
+        assert!(!said.contains("archived there"), "{said}");
+        assert!(!world.refs(&Place::Forge(kind, OWNER), "one").contains(&tip));
+        // What comes to it from elsewhere goes out to the others.
+        let own = site.commit(OWNER, "one", "pulled", &[("p", "1")], "pulled\n").unwrap();
+        world.refray(&["sync"]).exits(1);
+        has(&world.refs(&Place::Forge(other, OWNER), "one"), &[&own]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_the_other_side_does_not_take_is_named_and_the_rest_goes_through() {
+    let mut world = World::of_forges(&[Kind::GitHub]).await;
+    world.add_folders(&["disk"]);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.seed(Kind::GitHub, "two", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    let disk = Place::Folder("disk");
+    let bare = world.bare(&disk, "one").display().to_string();
+    let work = world.work("hand");
+    work.git(&["--git-dir", &bare, "config", "receive.fsckObjects", "true"]);
+    work.git(&["fetch", "-q", &bare, "main"]);
+    work.git(&["checkout", "-q", "-B", "main", "FETCH_HEAD"]);
+    let (tree, parent) = (work.git(&["rev-parse", "HEAD^{tree}"]), work.tip("HEAD"));
+    let person = "ada 1700000000 +0000";
+    let text = format!("tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\nnobody to write to\n");
+    put(&world.path("odd.txt"), &text);
+    let file = world.path("odd.txt").display().to_string();
+    let tip = work.git(&["hash-object", "-t", "commit", "-w", "--literally", &file]);
+    work.git(&["update-ref", "refs/heads/odd", &tip]);
+    work.push(&Place::Forge(Kind::GitHub, OWNER), "one", &["odd"]);
+    world.site(Kind::GitHub).commit(OWNER, "two", "main", &[("f", "2")], "second\n").unwrap();
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["create branch odd on disk/disk", "refused (bad_object)", "`receive.fsckObjects`", "+ two:"]);
     assert!(!world.refs(&disk, "one").contains(&tip));
 }

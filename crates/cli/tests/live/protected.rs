@@ -114,3 +114,35 @@ fn a_name_that_is_the_folder_of_another_stops_itself_alone() {
         has(&lab.refs(HERE, &name), &[&format!("{tip}\trefs/heads/main")]);
     });
 }
+
+#[test]
+#[ignore = "needs named forges"]
+fn each_rule_that_is_broken_is_called_by_its_name() {
+    Lab::each("", |lab| {
+        if !matches!(lab.here().kind, Kind::Gitea | Kind::Forgejo) {
+            println!("left out: {:?} has other rules", lab.here().kind);
+            return;
+        }
+        let name = lab.name("rules");
+        let work = lab.seed(HERE, &name);
+        work.push(HERE, &["main:signed", "main:files"]);
+        lab.refray(&["sync"]).exits(0);
+        lab.here().protect(&name, "signed", Rule::Unsigned);
+        lab.here().protect(&name, "files", Rule::Files);
+        let are_tags_kept = lab.here().protect_tags(&name);
+        let fine = work.commit("second");
+        crate::world::put(&lab.path(&format!("work/{name}/ci.yml")), "on: push\n");
+        work.commit("with a file");
+        let all = ["main", "main:files", &format!("{fine}:refs/heads/signed"), &format!("{fine}:refs/tags/v1")];
+        work.push(lab.there(), &all);
+        let said = lab.refray(&["sync"]).exits(1);
+        has(&said, &["refused (unsigned_commit)", "refused (protected_file)"]);
+        assert!(!said.contains("refused (unknown)"), "{said}");
+        let refs = lab.refs(HERE, &name);
+        has(&refs, &[&format!("{}\trefs/heads/main", work.tip("main"))]);
+        if are_tags_kept {
+            has(&said, &["refused (protected_tag)"]);
+            assert!(!refs.contains("refs/tags/v1"), "{refs}");
+        }
+    });
+}

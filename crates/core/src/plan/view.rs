@@ -61,7 +61,7 @@ pub enum View {
     Present {
         /// Its references.
         snapshot: Snapshot,
-        /// It can only be read (archived): why.
+        /// It can only be read (archived, or a mirror of the forge's own): why.
         read_only: Option<String>,
     },
     /// It does not exist, and is to be created: it will be empty first.

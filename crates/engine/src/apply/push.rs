@@ -208,6 +208,18 @@ impl Target<'_> {
         if let Some(source) = std::error::Error::source(error) {
             message = format!("{message}: {source}");
         }
+        let denial = match error {
+            PushError::Protocol(ProtocolError::Transport(error)) if is_denial(&error.kind) => {
+                refusal::known(&error.message)
+            }
+            _ => None,
+        };
+        if let Some(denial) = denial {
+            let outcome =
+                Outcome::Refused { refusal: denial.code.to_owned(), message, remedy: denial.remedy.to_owned() };
+            pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), outcome.clone())));
+            return;
+        }
         let site = self.forge.site();
         let remedy = match error {
             PushError::Pack(_) => {
@@ -233,6 +245,12 @@ impl Target<'_> {
         };
         pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), failed(&message, &remedy))));
     }
+}
+
+/// Says whether the server turned the whole request away, which it may say more about.
+const fn is_denial(kind: &TransportErrorKind) -> bool {
+    use TransportErrorKind as K;
+    matches!(kind, K::Unauthorized | K::Forbidden | K::NotFound | K::Refused { .. })
 }
 
 const CHECK_PATH: &str = "Check the path, its rights, and the space on the disk.";

@@ -125,6 +125,7 @@ fn count(listed: &[Repository]) -> String {
     let mut text = format!("{} {}", listed.len(), if listed.len() == 1 { "repository" } else { "repositories" });
     for (number, word) in [
         (of(|it| it.archived), "archived, which can only be read"),
+        (of(|it| it.mirror && !it.archived), "filled by the forge from elsewhere, which can only be read"),
         (of(|it| it.disabled), "disabled by the forge"),
         (of(|it| it.fork), "forked"),
     ] {
@@ -182,7 +183,9 @@ async fn rules(
         .filter(|endpoint| endpoint.site.provider != Provider::Directory)
         .filter_map(|endpoint| Some((endpoint, listings.get(&endpoint.id)?)))
         .flat_map(|(endpoint, listed)| listed.iter().map(move |repository| (endpoint, repository)))
-        .filter(|(_, repository)| !repository.archived && !repository.disabled && group.selects_name(&repository.name))
+        .filter(|(_, repository)| {
+            repository.read_only().is_none() && !repository.disabled && group.selects_name(&repository.name)
+        })
         .collect();
     let looks = wanted
         .iter()

@@ -32,7 +32,7 @@ pub(crate) async fn views(engine: &Engine, group: &MirrorGroup, copies: &BTreeMa
 async fn look(engine: &Engine, group: &MirrorGroup, id: &EndpointId, repository: &Repository) -> View {
     match snapshot(engine, group, id, &repository.path).await {
         Ok(snapshot) => {
-            let read_only = repository.archived.then(|| "the repository is archived there".to_owned());
+            let read_only = repository.read_only().map(str::to_owned);
             View::Present { snapshot, read_only }
         }
         Err(why) => View::Unreadable(why),

@@ -119,6 +119,7 @@ impl Store {
             description: if sound { local::description(&folder)? } else { String::new() },
             default_branch: if sound { folder::head(&folder).map_err(failed)? } else { None },
             archived: false,
+            mirror: false,
             disabled: false,
             fork: false,
             web_url: None,

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::account::is_organisation;
 use super::adapter::Gitea;
+use super::dialect::Dialect;
 use super::names;
 use super::repository::Description;
 use crate::api::{Deletion, Lookup, NewRepository, RepositoryPatch};
@@ -80,6 +81,7 @@ impl Gitea {
             Err(error) if error.is_transient() => {
                 return match self.look(&format!("{namespace}/{}", new.name)).await {
                     Ok(Lookup::Found(repository)) => Ok(repository),
+                    Ok(Lookup::NotFound) => Err(self.explained(error)),
                     _ => Err(error),
                 };
             }
@@ -96,6 +98,16 @@ impl Gitea {
             return Err(self.client.error(doing, ErrorKind::Unsupported, "this version has no SHA-256 repositories"));
         }
         self.describe(&doing, made)
+    }
+
+    /// Adds what a failure without a word may mean: Forgejo answers like that when the account has as many repositories
+    /// as it may.
+    fn explained(&self, mut error: ForgeError) -> ForgeError {
+        let is_mute = error.kind == ErrorKind::Server { status: 500 } && error.message.is_empty();
+        if is_mute && self.dialect == Dialect::Forgejo {
+            error.message = "Forgejo says no more than that when the account has as many repositories as it may".into();
+        }
+        error
     }
 
     /// Changes a repository. A default branch that does not exist is passed over by the forge without a word, so the

@@ -87,8 +87,8 @@ impl Description {
             visibility,
             description: self.description.unwrap_or_default(),
             default_branch: self.default_branch.and_then(|branch| BranchName::new(branch).ok()),
-            // What the forge itself pulls from elsewhere can be read and takes no push, just like an archived one.
-            archived: self.archived.unwrap_or(false) || self.mirror.unwrap_or(false),
+            archived: self.archived.unwrap_or(false),
+            mirror: self.mirror.unwrap_or(false),
             // Without its code, not even its owner may pull. There is a `has_code` too, which Gitea leaves at `false`.
             disabled: self.permissions.as_ref().and_then(|permissions| permissions.pull) == Some(false),
             fork: self.fork.unwrap_or(false),
@@ -144,6 +144,7 @@ mod tests {
                 description: "Turns things.".into(),
                 default_branch: Some(BranchName::new("trunk").unwrap()),
                 archived: false,
+                mirror: false,
                 disabled: false,
                 fork: true,
                 web_url: Some("https://gitea.example.com/acme/widget".into()),
@@ -180,7 +181,7 @@ mod tests {
             read(object).describe().unwrap()
         };
         assert!(with("archived", true).archived);
-        assert!(with("mirror", true).archived);
+        assert!(with("mirror", true).mirror && with("mirror", true).read_only().is_some());
         assert!(!with("has_code", false).disabled);
         let may = |pull: bool| {
             let mut object = base.clone();

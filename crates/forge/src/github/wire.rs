@@ -78,6 +78,7 @@ impl WireRepository {
             description: self.description.unwrap_or_default(),
             default_branch: self.default_branch.and_then(|branch| BranchName::new(branch).ok()),
             archived: self.archived.unwrap_or(false),
+            mirror: false,
             disabled: self.disabled.unwrap_or(false),
             fork: self.fork.unwrap_or(false),
             web_url: self.html_url,

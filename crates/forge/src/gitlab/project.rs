@@ -97,6 +97,7 @@ impl Project {
             description: self.description.unwrap_or_default(),
             default_branch: self.default_branch.and_then(|branch| BranchName::new(branch).ok()),
             archived: self.archived.unwrap_or(false),
+            mirror: false,
             // The feature can be switched off in a project, which then has neither fetch nor push.
             disabled: self.repository_access_level.as_deref() == Some("disabled"),
             fork: self.forked_from_project.is_some(),
@@ -160,6 +161,7 @@ mod tests {
                 description: "Turns things.".into(),
                 default_branch: Some(BranchName::new("trunk").unwrap()),
                 archived: true,
+                mirror: false,
                 disabled: false,
                 fork: true,
                 web_url: Some("https://gitlab.example.com/acme/tools/widget".into()),

@@ -20,9 +20,30 @@ pub(crate) fn is_archived(message: &str) -> bool {
         || message.starts_with("This repo is archived.")
 }
 
-/// An account that has as many repositories as it may (Gitea), or takes as much space (Forgejo).
-pub(crate) fn is_quota(message: &str) -> bool {
-    message.starts_with("user has reached maximum limit of repositories") || message == "quota exceeded"
+/// An account that has as many repositories as it may (Gitea, GitLab), or takes as much space (Forgejo).
+pub(crate) fn is_quota(message: &str, body: &Value) -> bool {
+    message.starts_with("user has reached maximum limit of repositories")
+        || message == "quota exceeded"
+        || in_field(&body["message"]["limit_reached"], |_| true)
+}
+
+/// An account that is blocked, or that has to do something in the browser before it may go on.
+pub(crate) fn is_account_locked(message: &str) -> bool {
+    const BEGINNINGS: [&str; 9] = [
+        // Gitea, Forgejo.
+        "This account is prohibited from signing in",
+        "You must change your password",
+        // GitHub.
+        "Sorry. Your account was suspended",
+        "Your account is suspended",
+        // GitLab.
+        "403 Forbidden - Your account has been ",
+        "403 Forbidden - Your account is pending approval",
+        "403 Forbidden - Your password expired",
+        "403 Forbidden - Your primary email address is not confirmed",
+        "403 Forbidden - You (@",
+    ];
+    BEGINNINGS.iter().any(|beginning| message.starts_with(beginning))
 }
 
 /// A name that is taken, in an answer whose status says no more than that the input is bad.
@@ -38,6 +59,7 @@ pub(crate) fn is_name_taken(message: &str, body: &Value) -> bool {
     in_errors
         || github(message)
         || message.starts_with("repo name is already taken")
+        || message.starts_with("repository already exists [uname: ")
         || ["path", "name", "base", "project_namespace.path"].iter().any(|field| gitlab(&fields[*field]))
 }
 
@@ -142,6 +164,8 @@ mod tests {
 
     #[test]
     fn taken_names_are_known() {
+        // A repository that is to be renamed to a name that is taken (Gitea, Forgejo).
+        assert!(is_name_taken("repository already exists [uname: bob, name: tools]", &Value::Null));
         let github = json!({"message": "Repository creation failed.", "errors": [{"resource": "Repository", "code": "custom", "field": "name", "message": "name already exists on this account"}]});
         assert!(is_name_taken("Repository creation failed.", &github));
         let gitlab = json!({"message": {"path": ["has already been taken"], "name": ["has already been taken"]}});
@@ -172,6 +196,25 @@ mod tests {
         let blocked = json!({"message": {"url": ["is blocked: Requests to the local network are not allowed"]}});
         assert!(is_hook_address_refused("", &blocked) && !is_hook_limit("", &blocked));
         assert!(are_hooks_disabled("webhooks disabled by administrator") && !are_hooks_disabled("Forbidden"));
+    }
+
+    #[test]
+    fn accounts_that_are_locked_out_are_known() {
+        for said in [
+            "This account is prohibited from signing in, please contact your site administrator.",
+            "You must change your password. Change it at: https://gitea.example.com/user/change_password",
+            "Sorry. Your account was suspended.",
+            "Your account is suspended. Please visit https://support.github.com for more information.",
+            "403 Forbidden - Your account has been blocked.",
+            "403 Forbidden - Your account has been deactivated by your administrator. Please log back in from a web browser to reactivate your account at https://gitlab.example.com",
+            "403 Forbidden - Your account is pending approval from your administrator and hence blocked.",
+            "403 Forbidden - Your password expired. Please access GitLab from a web browser to update your password.",
+            "403 Forbidden - Your primary email address is not confirmed. Please check your inbox for the confirmation instructions.",
+            "403 Forbidden - You (@ada) must accept the Terms of Service in order to perform this action.",
+        ] {
+            assert!(is_account_locked(said), "{said}");
+        }
+        assert!(!is_account_locked("403 Forbidden") && !is_account_locked("You must be an owner"));
     }
 
     #[test]

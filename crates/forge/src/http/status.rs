@@ -87,8 +87,9 @@ pub(crate) fn kind(status: StatusCode, headers: &HeaderMap, said: &Said, limit: 
     match status.as_u16() {
         401 => ErrorKind::Unauthorized,
         403 if said::is_archived(&said.message) => ErrorKind::Archived,
+        403 if said::is_account_locked(&said.message) => ErrorKind::AccountLocked,
         403 if said::are_hooks_disabled(&said.message) => ErrorKind::HooksDisabled,
-        403 | 413 if said::is_quota(&said.message) => ErrorKind::Quota,
+        400 | 403 | 413 if said::is_quota(&said.message, &said.body) => ErrorKind::Quota,
         403 | 451 => ErrorKind::Forbidden { missing: missing(headers, said) },
         // GitHub hides behind 404 what a classic token's scopes do not reach. Taking that for "not there" would be
         // wrong: the headers tell the two apart.
@@ -211,6 +212,20 @@ mod tests {
                 r#"{"message":"quota exceeded","user_id":2,"username":"bob"}"#,
                 ErrorKind::Quota,
                 "quota exceeded",
+            ),
+            (
+                400,
+                &[],
+                r#"{"message":{"limit_reached":["Your project limit is 2 projects! Please contact your administrator to increase it"]}}"#,
+                ErrorKind::Quota,
+                "limit_reached Your project limit is 2 projects! Please contact your administrator to increase it",
+            ),
+            (
+                403,
+                &[],
+                r#"{"message":"This account is prohibited from signing in, please contact your site administrator."}"#,
+                ErrorKind::AccountLocked,
+                "This account is prohibited from signing in, please contact your site administrator.",
             ),
             (404, &[], r#"{"message":"Not Found"}"#, ErrorKind::NotFound, "Not Found"),
             (

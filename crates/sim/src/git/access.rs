@@ -2,7 +2,7 @@ use http::StatusCode;
 
 use super::route::{Route, Service};
 use crate::dialect::{Credentials, Query};
-use crate::world::{Access, Found, Repository, Viewer, Visibility, World};
+use crate::world::{Access, Found, Lock, Repository, Viewer, Visibility, World};
 use crate::{Kind, Site};
 
 /// Who may go on, and with what.
@@ -20,6 +20,8 @@ pub(super) enum Denial {
     Unauthorized(&'static str),
     /// The repository lies elsewhere now, at this full path.
     Moved(String),
+    /// A page for people, as if all were well, with this sentence on it.
+    Page(&'static str),
     /// An answer with this status and text.
     Refused(StatusCode, String),
 }
@@ -42,6 +44,14 @@ pub(super) fn grant(site: &Site, route: &Route, service: Service, headers: &http
             Kind::Gitea | Kind::Forgejo => "Unauthorized",
         }))?
     };
+    match world.user_of(&viewer).and_then(|user| user.lock) {
+        Some(Lock::SignInProhibited) => {
+            let text = "Your account is prohibited from signing in. Please contact your site administrator.";
+            return Err(Denial::Page(text));
+        }
+        Some(Lock::PasswordExpired) => return Err(Denial::Unauthorized("Update your password")),
+        None => {}
+    }
     let (repository, moved) = match world.find_repository(&route.repository) {
         Found::Here(it) => (Some(it), false),
         Found::Moved(it) => (Some(it), true),
@@ -84,6 +94,10 @@ fn may_push(world: &World, kind: Kind, grant: &Grant) -> Result<(), Denial> {
                     .to_owned()
             }
         });
+    }
+    let fills_itself = grant.repository.settings.get("mirror").is_some_and(|it| it == true);
+    if fills_itself && matches!(kind, Kind::Gitea | Kind::Forgejo) {
+        return refused("mirror repository is read-only".to_owned());
     }
     let scope = scope_allows(kind, &grant.viewer, &grant.repository, Service::ReceivePack);
     match kind {

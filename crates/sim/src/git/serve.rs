@@ -73,6 +73,10 @@ pub(super) fn deny(site: &Site, route: &Route, query: Option<&str>, denial: Deni
             }
             response
         }
+        Denial::Page(text) => {
+            let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+            (html, format!("<!DOCTYPE html>\n<html><body><p>{text}</p></body></html>\n")).into_response()
+        }
         Denial::Refused(status, text) => plain(status, &text),
     }
 }

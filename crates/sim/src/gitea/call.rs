@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::dialect::{self, Caller, JsonBody, Query, Shared, empty};
-use crate::world::{Access, Account, Found, Repository, Viewer, WorldError};
+use crate::world::{Access, Account, Found, Lock, Repository, Viewer, WorldError};
 use crate::{Kind, Site};
 
 /// An answer, or one that is about a failure.
@@ -73,6 +73,9 @@ impl Call {
             return Err(self.fail(StatusCode::UNAUTHORIZED, "invalid username, password or token"));
         }
         let Some(token) = &self.viewer.token else { return Ok(()) };
+        if let Some(lock) = self.site.world().user_of(&self.viewer).and_then(|user| user.lock) {
+            return Err(self.locked_out(lock));
+        }
         let level = if self.method == Method::GET || self.method == Method::HEAD { "read" } else { "write" };
         for category in categories {
             let (needed, write) = (format!("{level}:{category}"), format!("write:{category}"));
@@ -87,6 +90,19 @@ impl Call {
             }
         }
         Ok(())
+    }
+
+    /// Answers somebody who is kept out.
+    fn locked_out(&self, lock: Lock) -> Response {
+        let message = match lock {
+            Lock::SignInProhibited => {
+                "This account is prohibited from signing in, please contact your site administrator.".to_owned()
+            }
+            Lock::PasswordExpired => {
+                format!("You must change your password. Change it at: {}/user/change_password", self.site.base_url())
+            }
+        };
+        dialect::json(StatusCode::FORBIDDEN, &json!({ "message": message }))
     }
 
     /// The same, and somebody has to be there.
@@ -109,9 +125,11 @@ impl Call {
                 let access = world.access(&self.viewer, it);
                 if access.read { Ok((it.clone(), access)) } else { Err(self.not_found()) }
             }
+            // Forgejo tells nobody of what they may not see, and has one status for all redirects.
+            Found::Moved(it) if self.forgejo() && !world.access(&self.viewer, it).read => Err(self.not_found()),
             Found::Moved(it) => {
-                // A renamed owner is told with another status than a renamed repository.
-                let status = if world.account(owner).is_none() {
+                // Gitea tells a renamed owner with another status than a renamed repository.
+                let status = if self.forgejo() || world.account(owner).is_none() {
                     StatusCode::TEMPORARY_REDIRECT
                 } else {
                     StatusCode::MOVED_PERMANENTLY
@@ -185,6 +203,11 @@ impl Call {
                 self.fail(StatusCode::CONFLICT, "The repository with the same name already exists.")
             }
             WorldError::NameInvalid { name, reason } => self.invalid(&format!("[Name]: {name} {reason}")),
+            // Forgejo does not expect it, and has no word for it.
+            WorldError::LimitReached { .. } if self.forgejo() => self.fail(StatusCode::INTERNAL_SERVER_ERROR, ""),
+            WorldError::LimitReached { limit } => {
+                self.forbidden(&format!("user has reached maximum limit of repositories [limit: {limit}]"))
+            }
             WorldError::NoAccount(_)
             | WorldError::NoRepository(_)
             | WorldError::NoBranch(_)

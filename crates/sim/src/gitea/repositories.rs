@@ -169,7 +169,10 @@ pub(super) async fn edit(call: Call, Path((owner, name)): Path<(String, String)>
     let site = Arc::clone(&call.site);
     let changed = blocking(move || site.update_repository(repository.id, patch, user)).await;
     let changed = changed.map_err(|error| match error {
-        WorldError::NameTaken { path } => call.invalid(&format!("repo name is already taken [name: {path}]")),
+        WorldError::NameTaken { path } => {
+            let (owner, name) = path.split_once('/').unwrap_or_default();
+            call.invalid(&format!("repository already exists [uname: {owner}, name: {name}]"))
+        }
         other => call.refuse(&other),
     })?;
     let answer = one(&call, &changed);

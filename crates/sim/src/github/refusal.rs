@@ -122,6 +122,9 @@ impl From<WorldError> for Refusal {
             WorldError::NameInvalid { reason, .. } => {
                 Self::custom("Repository", Some("name"), reason).saying("Repository creation failed.")
             }
+            WorldError::LimitReached { limit } => {
+                Self::custom("Repository", None, format!("no more than {limit} repositories"))
+            }
             WorldError::NoBranch(branch) => Self::custom(
                 "Repository",
                 Some("default_branch"),

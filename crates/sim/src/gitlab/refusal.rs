@@ -97,6 +97,11 @@ impl From<WorldError> for Refusal {
                 "path": ["has already been taken"],
             })),
             WorldError::NameInvalid { reason, .. } => Self::field("path", reason),
+            WorldError::LimitReached { limit } => {
+                let text =
+                    format!("Your project limit is {limit} projects! Please contact your administrator to increase it");
+                Self::bad(json!({ "limit_reached": [text] }))
+            }
             WorldError::NoAccount(_) => Self::not_found("Namespace"),
             WorldError::NoRepository(_) => Self::not_found("Project"),
             WorldError::NoPull(_) => Self::new(StatusCode::NOT_FOUND, "404 Not found"),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Site;
-use crate::world::{Account, AccountKind, Role, Token, Visibility, World, WorldError};
+use crate::world::{Account, AccountKind, Lock, Role, Token, Visibility, World, WorldError};
 use crate::{Kind, ids};
 
 /// A fresh credential.
@@ -75,6 +75,32 @@ impl Site {
         let (group, user) = (self.account(group)?.id, self.account(user)?.id);
         if let Some(group) = self.world().accounts.get_mut(&group) {
             group.members.insert(user, role);
+        }
+        Ok(())
+    }
+
+    /// Keeps a user out, or lets the user in again. Only Gitea and Forgejo know of it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the user is not there.
+    pub fn lock_user(&self, user: &str, lock: Option<Lock>) -> Result<(), WorldError> {
+        let id = self.account(user)?.id;
+        if let Some(account) = self.world().accounts.get_mut(&id) {
+            account.lock = lock;
+        }
+        Ok(())
+    }
+
+    /// Sets how many repositories an account may own. GitHub knows no such limit.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the account is not there.
+    pub fn limit_repositories(&self, account: &str, limit: Option<usize>) -> Result<(), WorldError> {
+        let id = self.account(account)?.id;
+        if let Some(account) = self.world().accounts.get_mut(&id) {
+            account.repository_limit = limit;
         }
         Ok(())
     }
@@ -168,6 +194,8 @@ impl Site {
             parent,
             members: BTreeMap::new(),
             admin: false,
+            lock: None,
+            repository_limit: None,
             created: self.clock().tick(),
         };
         world.former_accounts.remove(&path.to_ascii_lowercase());

@@ -31,6 +31,11 @@ impl Site {
         let mut world = self.world();
         let owner = world.accounts.get(&owner).cloned().ok_or_else(|| WorldError::NoAccount(owner.to_string()))?;
         let full_path = free_path(&world, &owner, &path)?;
+        if let Some(limit) = owner.repository_limit
+            && world.repositories_of(owner.id).count() >= limit
+        {
+            return Err(WorldError::LimitReached { limit });
+        }
         let id = world.next_id();
         let now = self.clock().tick();
         let branch = new.default_branch.filter(|branch| !branch.is_empty()).unwrap_or_else(|| "main".to_owned());

@@ -45,6 +45,15 @@ impl Role {
     }
 }
 
+/// What keeps a user of Gitea or Forgejo out, whatever the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// An administrator does not let the user in.
+    SignInProhibited,
+    /// The user has to choose another password first.
+    PasswordExpired,
+}
+
 /// A user, organisation or group: whatever can own repositories.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -70,6 +79,10 @@ pub struct Account {
     pub members: BTreeMap<u64, Role>,
     /// Whether a user administers the whole site.
     pub admin: bool,
+    /// What keeps a user out.
+    pub lock: Option<Lock>,
+    /// As many repositories as it may own.
+    pub repository_limit: Option<usize>,
     /// When it was made.
     pub created: Timestamp,
 }

@@ -54,6 +54,12 @@ pub enum WorldError {
         /// What is wrong with it, in the forge's words as far as they are known.
         reason: &'static str,
     },
+    /// The account has as many repositories as it may.
+    #[error("no more than {limit} repositories are allowed")]
+    LimitReached {
+        /// How many that is.
+        limit: usize,
+    },
     /// There is no such account.
     #[error("no account {0}")]
     NoAccount(String),

@@ -18,7 +18,7 @@ mod state;
 mod token;
 
 pub use access::Access;
-pub use account::{Account, AccountKind, Role};
+pub use account::{Account, AccountKind, Lock, Role};
 pub use bare::{Bare, Merge, RefEntry};
 pub use clock::Clock;
 pub use commit::{Commit, Signature};

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::forge::PREFIX;
-use super::{Config, Forge, New};
+use super::{Config, Forge, Kind, New};
 
 pub(crate) struct Lab {
     pub(crate) dir: TempDir,
@@ -164,7 +165,18 @@ impl Lab {
     pub(crate) fn delete(&self, place: Place, name: &str) {
         match self.forge(place) {
             None => std::fs::remove_dir_all(self.bare(name)).unwrap(),
-            Some(forge) => forge.delete(self.owner(forge), name),
+            Some(forge) => {
+                self.settle();
+                forge.delete(self.owner(forge), name);
+            }
+        }
+    }
+
+    /// Lets the forges finish their own work on what was pushed, which nothing tells of. A Gitea whose repository goes
+    /// away under that work may never take in another push.
+    fn settle(&self) {
+        if self.forges.iter().any(|forge| forge.kind == Kind::Gitea) {
+            std::thread::sleep(Duration::from_secs(2));
         }
     }
 
@@ -193,6 +205,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
+        self.settle();
         for forge in &self.forges {
             let owner = self.owner(forge);
             // What fails here must not hide why the scene failed, nor keep the other scenes from being played.

@@ -22,6 +22,10 @@ pub(crate) enum Rule {
     Forced,
     /// Any push.
     Pushed,
+    /// Commits that nobody signed.
+    Unsigned,
+    /// Changes to `*.yml`.
+    Files,
 }
 
 impl Forge {
@@ -43,7 +47,11 @@ impl Forge {
                 self.tell(Method::POST, &format!("{own}/protected_branches"), Some(body));
             }
             Kind::Gitea | Kind::Forgejo => {
-                let body = json!({"rule_name": branch, "branch_name": branch, "enable_push": rule == Rule::Forced});
+                let body = json!({
+                    "rule_name": branch, "branch_name": branch, "enable_push": rule != Rule::Pushed,
+                    "require_signed_commits": rule == Rule::Unsigned,
+                    "protected_file_patterns": if rule == Rule::Files { "*.yml" } else { "" },
+                });
                 self.tell(Method::POST, &format!("{own}/branch_protections"), Some(body));
             }
         }
@@ -57,6 +65,19 @@ impl Forge {
             Kind::Gitea | Kind::Forgejo => format!("{own}/branch_protections/{branch}"),
         };
         self.tell(Method::DELETE, &path, None);
+    }
+
+    /// Lets nobody but somebody else write the tags that begin with `v` (Gitea, Forgejo). Not possible where there is
+    /// nobody else.
+    pub(crate) fn protect_tags(&self, name: &str) -> bool {
+        let found = self.get("/users/search?limit=20");
+        let others = found["data"].as_array().into_iter().flatten().filter_map(|user| user["login"].as_str());
+        let Some(other) = others.into_iter().find(|login| !login.eq_ignore_ascii_case(&self.user)) else {
+            return false;
+        };
+        let body = json!({"name_pattern": "v*", "whitelist_usernames": [other], "whitelist_teams": []});
+        self.tell(Method::POST, &format!("{}/tag_protections", self.own(name)), Some(body));
+        true
     }
 
     /// The open requests.

@@ -78,6 +78,7 @@ fn copies(case: &Case) -> BTreeMap<EndpointId, Copy> {
                     description: String::new(),
                     default_branch: None,
                     archived: false,
+                    mirror: false,
                     disabled: false,
                     fork: false,
                     web_url: None,

@@ -44,7 +44,8 @@ pub fn plan_restore(repository: &RepoName, kept: &Kept, to: &BTreeSet<EndpointId
             }
             Some(View::Present { read_only: Some(why), .. }) => {
                 let message = format!("nothing is put back on {endpoint}: {why}");
-                plan.findings.push(refused(message, "Unarchive the repository there, and run again."));
+                plan.findings
+                    .push(refused(message, "Make the repository writable there (unarchive it), and run again."));
                 continue;
             }
             Some(View::Unreadable(why)) => {

@@ -103,7 +103,7 @@ impl<'a> Scene<'a> {
                 }
                 View::Present { read_only: Some(why), .. } if acted.contains(endpoint) => {
                     let message = format!("nothing is undone on {endpoint}: {why}");
-                    let remedy = "Unarchive the repository there, and undo the run again.";
+                    let remedy = "Make the repository writable there (unarchive it), and undo the run again.";
                     self.report(Finding::new(FindingKind::ReadOnly, message, remedy).side(endpoint, "?"));
                 }
                 _ => {}

@@ -56,6 +56,7 @@ pub(super) fn repository(endpoint: &str) -> Repository {
         description: String::new(),
         default_branch: None,
         archived: false,
+        mirror: false,
         disabled: false,
         fork: false,
         web_url: None,

@@ -94,6 +94,7 @@ pub(super) fn repository(text: &str) -> Repository {
         description: String::new(),
         default_branch: None,
         archived: false,
+        mirror: false,
         disabled,
         fork: false,
         web_url: None,
