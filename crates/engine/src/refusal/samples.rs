@@ -20,7 +20,8 @@ const UNPACK: &str = "unpacker error\nunpack-objects abnormal exit";
 
 pub(super) const SAMPLES: &[&[Sample]] = &[GITEA, FORGEJO, GIT, GITHUB, GITLAB];
 
-/// Printed by a Gitea 1.26 that ran on the machine where this was recorded.
+/// Printed by a development version of Gitea of November 2025. Only the refused force-push and the disabled account are from
+/// its source.
 const GITEA: &[Sample] = &[
     said(HOOK, "error:\nerror: Not allowed to push to protected branch main\nerror:", "protected_branch"),
     said(HOOK, "error:\nerror: Not allowed to force-push to protected branch staging\nerror:", "protected_branch"),
