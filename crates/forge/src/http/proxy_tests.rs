@@ -88,7 +88,7 @@ async fn plain_requests_go_through_the_proxy_of_the_api_and_of_git() {
     let client = client("http://forge.example", &[("HTTP_PROXY", &through)], |site| site.allow_http = true);
     assert_eq!(client.json::<Value>(&version(&client)).await.unwrap(), "here");
     let stream = client.remote("o/r").advertise(Service::UploadPack, ProtocolVersion::V2).await.unwrap();
-    let _: Vec<_> = stream.try_collect().await.unwrap();
+    drop::<Vec<_>>(stream.try_collect().await.unwrap());
     let heads = heads.lock().unwrap().join("");
     assert!(heads.contains("GET http://forge.example/api/v1/version HTTP/1.1"), "{heads}");
 }
@@ -104,7 +104,7 @@ async fn trusted_requests_go_through_a_tunnel_that_sees_no_token() {
             client("https://forge.example", &[(variable, &through)], |site| site.ca_file = Some(ca.path().to_owned()));
         assert_eq!(client.json::<Value>(&version(&client)).await.unwrap(), "here");
         let stream = client.remote("o/r").advertise(Service::UploadPack, ProtocolVersion::V2).await.unwrap();
-        let _: Vec<_> = stream.try_collect().await.unwrap();
+        drop::<Vec<_>>(stream.try_collect().await.unwrap());
         let heads = heads.lock().unwrap().clone();
         assert!(heads.iter().all(|head| head.starts_with("CONNECT forge.example:443 HTTP/1.1\r\n")), "{heads:?}");
         assert!(!heads.concat().contains("s3cret") && !heads.concat().to_lowercase().contains("\nauthorization:"));

@@ -405,15 +405,15 @@ async fn who_is_behind_a_token_is_asked_once_for_each_token() {
     let client = Client::new(site(Provider::Gitea, &base), environment.clone(), quick()).unwrap();
     let asked = call(&client, Method::GET);
     for _ in 0..3 {
-        let _: Value = client.json_once(&asked).await.unwrap();
+        drop::<Value>(client.json_once(&asked).await.unwrap());
     }
     assert_eq!(sent(&log).len(), 1);
     environment.set("TOKEN", "second");
     client.send(&call(&client, Method::PUT)).await.unwrap();
-    let _: Value = client.json_once(&asked).await.unwrap();
-    let _: Value = client.json_once(&asked).await.unwrap();
+    drop::<Value>(client.json_once(&asked).await.unwrap());
+    drop::<Value>(client.json_once(&asked).await.unwrap());
     assert_eq!(sent(&log).len(), 4, "the refused write, its repetition, and one question of the new token");
     client.forget().await;
-    let _: Value = client.json_once(&asked).await.unwrap();
+    drop::<Value>(client.json_once(&asked).await.unwrap());
     assert_eq!(sent(&log).len(), 5);
 }
