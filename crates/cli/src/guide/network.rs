@@ -5,6 +5,7 @@ use std::time::Duration;
 use refray_forge::http::Options;
 
 use super::pages;
+use crate::render::push;
 
 fn time(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
@@ -25,7 +26,7 @@ fn its_numbers_are_those_of_the_program() {
     ];
     let mut table = String::from("| what | how much |\n|---|---|\n");
     for (what, how_much) in rows {
-        table += &format!("| {what} | {how_much} |\n");
+        push(&mut table, format_args!("| {what} | {how_much} |\n"));
     }
     let text = std::fs::read_to_string(pages::guide_dir().join("network.md")).unwrap();
     assert!(text.contains(&table), "the table should be:\n{table}");

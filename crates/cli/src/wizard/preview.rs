@@ -74,11 +74,32 @@ impl EventSink for Watch {
     }
 }
 
-/// Plans a sync of a group, and writes nothing on any forge.
+/// Returns where a look keeps things: where a sync does, or in a folder of its own, which ends with the look, as long as
+/// there is nothing yet.
+fn places(paths: &Paths) -> std::io::Result<(Paths, Option<tempfile::TempDir>)> {
+    if paths.state_dir.join("state.db").exists() {
+        return Ok((paths.clone(), None));
+    }
+    // Not where temporary files are, which may be memory: what is looked at may be large.
+    let above = paths.work_dir.ancestors().skip(1).find(|path| path.is_dir());
+    let folder = above.map(|above| tempfile::Builder::new().prefix(".refray-look-").tempdir_in(above));
+    let folder = match folder {
+        Some(Ok(folder)) => folder,
+        Some(Err(_)) | None => tempfile::tempdir()?,
+    };
+    let paths = Paths { state_dir: folder.path().join("state"), work_dir: folder.path().join("work"), ..paths.clone() };
+    Ok((paths, Some(folder)))
+}
+
+/// Plans a sync of a group, and writes nothing on any forge. Nothing that it makes on this machine stays.
 pub(crate) async fn look(config: Config, group: &GroupName, paths: &Paths) -> Preview {
     let shown = std::io::stderr().is_terminal();
     let watch = Arc::new(Watch { progress: Mutex::new(Progress::new(shown)), told: Mutex::default() });
-    let engine = match load::connect(Arc::new(config), paths, watch.clone()).await {
+    let (paths, _folder) = match places(paths) {
+        Ok(places) => places,
+        Err(error) => return Preview::failed(error.to_string()),
+    };
+    let engine = match load::connect(Arc::new(config), &paths, watch.clone()).await {
         Ok(engine) => engine,
         Err(report) => return Preview::failed(report.to_string()),
     };

@@ -92,7 +92,7 @@ fn greet(wizard: &mut Wizard) {
 }
 
 async fn finish(global: &Global, mut wizard: Wizard, sync: bool) -> Result<Exit> {
-    let config = if sync { Some(wizard.config_in_hand().map_err(WizardError::NotSaved)?) } else { None };
+    let config = if sync { Some(wizard.config_to_save().map_err(WizardError::NotSaved)?) } else { None };
     wizard.write().await.map_err(WizardError::NotSaved)?;
     wizard.prompt.say("");
     let path = wizard.paths.config.display().to_string();
@@ -117,7 +117,7 @@ async fn finish(global: &Global, mut wizard: Wizard, sync: bool) -> Result<Exit>
     let exit = sync::sync(&engine, &options).await;
     engine.store.close().await;
     if wizard.draft.webhook.as_ref().is_some_and(|webhook| webhook.install) {
-        wizard.say("`refray webhook install` puts the webhooks on the forges; `refray serve` receives them.");
+        wizard.say("Webhooks are put on the forges by every sync; `refray serve` receives what they send.");
     } else if matches!(exit, Ok(Exit::Agreed)) {
         wizard.say("Run `refray sync` whenever you like, or `refray serve` to have it done.");
     }

@@ -81,8 +81,16 @@ fn with_secrets(mut config: Config, secrets: &BTreeMap<SiteName, Secret>) -> Con
 impl Wizard {
     /// Returns what the file would mean, with every secret at hand. Webhooks are left out: a look installs none.
     pub(crate) fn config_in_hand(&self) -> Result<Config, String> {
-        let draft = Draft { webhook: None, ..self.draft.clone() };
-        let text = text(&draft, self.text.as_deref(), &self.webhook_secret()).map_err(|error| error.to_string())?;
+        self.config_of(&Draft { webhook: None, ..self.draft.clone() })
+    }
+
+    /// Returns the configuration as it is saved, webhooks included.
+    pub(crate) fn config_to_save(&self) -> Result<Config, String> {
+        self.config_of(&self.draft)
+    }
+
+    fn config_of(&self, draft: &Draft) -> Result<Config, String> {
+        let text = text(draft, self.text.as_deref(), &self.webhook_secret()).map_err(|error| error.to_string())?;
         let folder = self.folder();
         let parsed = config::parse(&text, "the configuration", &folder, self.paths.home.as_deref());
         let parsed =

@@ -1,11 +1,13 @@
 //! What will come of it all, before anything is written.
 
+use refray_forge::resolve;
+
 use super::settings;
 use crate::wizard::flow::Wizard;
 use crate::wizard::preview::{Preview, look};
 use crate::wizard::prompt::Leave;
 use crate::wizard::step::{End, Step, Turn};
-use crate::wizard::token::missing;
+use crate::wizard::token::{missing, try_token};
 
 impl Wizard {
     pub(in crate::wizard) async fn review(&mut self) -> Result<Turn, Leave> {
@@ -45,6 +47,23 @@ impl Wizard {
             Err(why) => Preview::failed(why),
         };
         self.preview = Some((key, preview));
+        self.learn_rights().await;
+    }
+
+    /// Asks what may be done with the accounts that were in the file already. What keeps one from being asked, the look at
+    /// what is there has told.
+    async fn learn_rights(&mut self) {
+        for index in 0..self.draft.accounts.len() {
+            let account = &self.draft.accounts[index];
+            let endpoint = account.endpoint.clone();
+            let Some(source) = endpoint.site.token.as_ref().filter(|_| account.rights.is_empty()) else { continue };
+            let Ok(secret) = resolve(source, &*self.environment).await else { continue };
+            let namespace = std::slice::from_ref(&endpoint.namespace);
+            let tried = try_token(&endpoint.site, Some(&secret), namespace, self.environment.clone()).await;
+            if let Ok(tried) = tried {
+                self.draft.accounts[index].rights = tried.rights;
+            }
+        }
     }
 
     fn show(&mut self) {

@@ -3,7 +3,7 @@
 use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
-use crate::world::{OWNER, World, files_below, has};
+use crate::world::{OWNER, Place, World, files_below, has, put};
 
 /// Everything below the world's folder that refray may have made or changed.
 fn everything(world: &World) -> Vec<(std::path::PathBuf, std::time::SystemTime)> {
@@ -56,7 +56,7 @@ fn a_state_that_cannot_be_opened_keeps_nothing_else_from_being_looked_at() {
         for name in ["state.db-wal", "state.db-shm"] {
             drop(std::fs::remove_file(world.state().join(name)));
         }
-        std::fs::write(&file, content).unwrap();
+        put(&file, &content);
         let said = world.refray(&["doctor"]).exits(1);
         has(&said, &["FAIL  state file", words, "remedy:", "disk/a\n", "listing", "1 repository", ", 1 failed."]);
     }
@@ -81,9 +81,9 @@ fn files_in_lfs_are_named_once_there_are_mirrors() {
     drop(plain);
     let said = world.refray(&["doctor"]).exits(0);
     assert!(!said.contains("git lfs"), "nothing is known yet: {said}");
-    std::fs::write(world.path("work/large/.gitattributes"), "*.bin filter=lfs diff=lfs merge=lfs -text\n").unwrap();
+    put(&world.path("work/large/.gitattributes"), "*.bin filter=lfs diff=lfs merge=lfs -text\n");
     large.commit("large files");
-    large.push(&crate::world::Place::Folder("a"), "large", &["main"]);
+    large.push(&Place::Folder("a"), "large", &["main"]);
     world.refray(&["sync"]).exits(0);
     let said = world.refray(&["doctor"]).exits(0);
     has(&said, &["all\n  warn  git lfs  files are kept outside of git in large\n", "Only pointers travel by git"]);
@@ -110,7 +110,7 @@ async fn the_address_for_webhooks_is_tried_from_here() {
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let world = World::of_folders(&["a"]);
-    std::fs::write(world.path("in-the-way"), "").unwrap();
+    put(&world.path("in-the-way"), "");
     let state = world.path("in-the-way/state");
     let run = world.refray(&["doctor", "--state-dir", state.to_str().unwrap()]);
     has(&run.exits(1), &["FAIL  state directory", "remedy:", "disk/a\n  pass"]);

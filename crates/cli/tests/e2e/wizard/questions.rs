@@ -6,7 +6,7 @@ use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
 use super::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
-use crate::world::{OWNER, Session, World, has, users};
+use crate::world::{OWNER, Session, World, files_below, has, users};
 
 fn typed(text: &str) -> String {
     format!("{text}{ENTER}")
@@ -120,6 +120,51 @@ async fn whatever_ends_it_early_leaves_the_file_and_the_terminal_as_they_were() 
         assert_eq!(code, Some(3), "{shown}");
     });
     assert!(!config(&world).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_after_the_look_leaves_nothing_behind() {
+    let world = two().await;
+    let before = files_below(&world.home());
+    tokio::task::block_in_place(|| {
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.answer("First account:", &page(&world, Kind::GitHub));
+        terminal.answer("Token for", ENTER);
+        terminal.answer("Second account:", &page(&world, Kind::Forgejo));
+        terminal.answer("Token for", ENTER);
+        terminal.sees("1 to be made");
+        terminal.answer("All good?", CTRL_C);
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(3), "{shown}");
+    });
+    assert_eq!(files_below(&world.home()), before);
+    assert!(!world.state().exists() && !world.cache().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_sync_installs_the_webhooks_that_were_chosen() {
+    let world = two().await;
+    tokio::task::block_in_place(|| {
+        let mut terminal = Terminal::start(&world, 80, &["config"]);
+        terminal.answer("First account:", &page(&world, Kind::GitHub));
+        terminal.answer("Token for", ENTER);
+        terminal.answer("Second account:", &page(&world, Kind::Forgejo));
+        terminal.answer("Token for", ENTER);
+        terminal.answer("All good?", &typed("webhooks"));
+        terminal.answer("Public address:", &typed("http://127.0.0.1:9/webhook"));
+        terminal.sees("nothing answers there");
+        terminal.answer("All good?", ENTER);
+        terminal.sees("1 synced");
+        terminal.sees("`refray serve` receives what they send");
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(0), "{shown}");
+    });
+    for kind in [Kind::GitHub, Kind::Forgejo] {
+        let site = world.site(kind);
+        let there = site.world();
+        let urls: Vec<&str> = there.hooks.values().map(|hook| hook.url.as_str()).collect();
+        assert_eq!(urls, ["http://127.0.0.1:9/webhook"], "{kind}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 #[expect(clippy::disallowed_methods, reason = "a file in the test's own folder")]
-pub(crate) fn put(path: &Path, text: &str) {
+pub(crate) fn put(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
+    std::fs::write(path, content).unwrap();
 }
 
 /// Every file below a folder; none when there is no such folder.
