@@ -69,6 +69,8 @@ pub enum ErrorKind {
     Timeout,
     /// The answer is not what the forge's API describes, or a listing could not be read to its end.
     Protocol,
+    /// A listing changed whenever it was read, so that entries may have slipped from one page to another.
+    Unsettled,
     /// The token could not be read from where the configuration says it is.
     Credential,
     /// A folder or file of a directory site could not be read or written.
@@ -82,7 +84,11 @@ impl ForgeError {
     pub const fn is_transient(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::RateLimited { .. } | ErrorKind::Server { .. } | ErrorKind::Connect | ErrorKind::Timeout
+            ErrorKind::RateLimited { .. }
+                | ErrorKind::Server { .. }
+                | ErrorKind::Connect
+                | ErrorKind::Timeout
+                | ErrorKind::Unsettled
         )
     }
 
@@ -153,6 +159,9 @@ impl ForgeError {
             ErrorKind::Protocol => {
                 format!("Check that the `base_url` and `provider` of site `{}` fit together.", self.site)
             }
+            ErrorKind::Unsettled => {
+                "Run again when whatever makes and removes so much there has come to its end.".into()
+            }
             ErrorKind::Credential => format!("Check the `token` of site `{}` in the configuration.", self.site),
             ErrorKind::Io => "Check the path, its rights, and the space on the disk.".into(),
             ErrorKind::Unsupported => "Do it by hand there.".into(),
@@ -195,6 +204,7 @@ impl fmt::Display for ErrorKind {
             Self::Tls => f.write_str("no trusted connection"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Protocol => f.write_str("the answer is not what was expected"),
+            Self::Unsettled => f.write_str("the listing changed each time it was read"),
             Self::Credential => f.write_str("the token could not be had"),
             Self::Io => f.write_str("the file system refused"),
             Self::Unsupported => f.write_str("it has no such operation"),

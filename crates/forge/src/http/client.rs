@@ -129,6 +129,12 @@ impl Client {
         *self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns the patience of one call.
+    pub(crate) fn patience(&self) -> Patience {
+        let options = &self.inner.options;
+        Patience::new(options.patience, options.attempts, options.backoff)
+    }
+
     /// Returns the patience to wait with until the forge has finished what it does behind an answer.
     pub(crate) fn settling(&self) -> Patience {
         let options = &self.inner.options;
@@ -167,7 +173,7 @@ impl Client {
     /// Anything but a 2xx answer, in the end.
     pub async fn send(&self, call: &Call) -> Result<Answer, ForgeError> {
         let inner = &*self.inner;
-        let mut patience = Patience::new(inner.options.patience, inner.options.attempts, inner.options.backoff);
+        let mut patience = self.patience();
         let mut target = call.url.clone();
         let (mut hops, mut moved, mut renewed) = (0, false, false);
         let mut limited = None;

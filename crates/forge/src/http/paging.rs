@@ -164,24 +164,28 @@ impl From<ForgeError> for Failure {
 }
 
 impl Client {
-    /// Reads a listing to its end. It is whole, or it is an error: when pages go missing, run in circles or shift while
-    /// they are read, and a second attempt fares no better, nothing is returned. `key` names an entry.
+    /// Reads a listing to its end. It is whole, or it is an error: when pages go missing or run in circles, or shift
+    /// whenever they are read, nothing is returned. `key` names an entry.
     ///
     /// # Errors
-    /// As [`Client::send`], and [`ErrorKind::Protocol`] for a listing that is not whole.
+    /// As [`Client::send`], [`ErrorKind::Protocol`] for a listing that is not whole, and [`ErrorKind::Unsettled`] for one
+    /// that changed each time it was read.
     pub async fn list<T: DeserializeOwned>(
         &self,
         first: &Call,
         paging: Paging,
         key: impl Fn(&T) -> String + Send + Sync,
     ) -> Result<Vec<T>, ForgeError> {
-        let mut shifted = false;
+        // Something that is busy there, such as a script that makes repositories, is given the time to come to its end.
+        let mut patience = self.patience();
         loop {
             match self.list_once(first, paging, &key).await {
                 Ok(entries) => return Ok(entries),
                 Err(Failure::Forge(error)) => return Err(error),
-                Err(Failure::Shifted(_)) if !shifted => shifted = true,
-                Err(Failure::Shifted(why)) => return Err(self.error(&first.doing, ErrorKind::Protocol, why)),
+                Err(Failure::Shifted(why)) => match patience.next(None, fastrand::f64()) {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(self.error(&first.doing, ErrorKind::Unsettled, why)),
+                },
             }
         }
     }
@@ -209,7 +213,7 @@ impl Client {
             let on_page = part.len();
             for entry in part {
                 if !keys.insert(key(&entry)) {
-                    return Err(Failure::Shifted("an entry came twice: the listing changed while it was read"));
+                    return Err(Failure::Shifted("an entry came twice"));
                 }
                 entries.push(entry);
             }
@@ -219,7 +223,7 @@ impl Client {
             announced = marks.next.is_some() || marks.next_page.is_some();
             promised_last = marks.last_page.or(promised_last);
             if total.is_some() && marks.total.is_some() && total != marks.total {
-                return Err(Failure::Shifted("the number of entries changed while the listing was read"));
+                return Err(Failure::Shifted("the number of entries changed from page to page"));
             }
             total = marks.total.or(total);
             let at = Standing { page, on_page, so_far: entries.len() as u64, promised_last };

@@ -308,18 +308,23 @@ async fn a_listing_that_is_not_whole_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_listing_that_shifts_is_read_once_more() {
+async fn a_listing_that_shifts_is_read_again_until_it_stands_still() {
     let (router, log) = forge(|n, _| match n {
-        0 => page(&[2, 1], &[next(2)]),
-        1 => page(&[1, 0], &[]),
-        2 => page(&[3, 2], &[next(2)]),
+        0 | 2 => page(&[2, 1], &[next(2)]),
+        1 | 3 => page(&[1, 0], &[]),
+        4 => page(&[3, 2], &[next(2)]),
         _ => page(&[1], &[]),
     });
     assert_eq!(list(&client(Provider::Github, router).await, GITHUB).await.unwrap(), [3, 2, 1]);
-    assert_eq!(sent(&log).len(), 4);
+    assert_eq!(sent(&log).len(), 6);
 
-    let (router, _) = forge(|n, _| page(&[1, 2], &if n % 2 == 0 { vec![next(2)] } else { vec![] }));
-    assert_eq!(list(&client(Provider::Github, router).await, GITHUB).await, Err(ErrorKind::Protocol));
+    let (router, log) = forge(|n, _| page(&[1, 2], &if n % 2 == 0 { vec![next(2)] } else { vec![] }));
+    let client = client(Provider::Github, router).await;
+    let first = call(&client, Method::GET);
+    let error = client.list(&first, GITHUB, |item: &Value| item["id"].to_string()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unsettled);
+    assert!(error.is_transient() && error.remedy().contains("Run again"), "{error}: {}", error.remedy());
+    assert_eq!(sent(&log).len(), 2 * quick().attempts as usize, "as often as any request, and no more");
 }
 
 #[tokio::test]
