@@ -67,7 +67,7 @@ impl Stage {
     }
 }
 
-const ALL: &[&str] = &["repo", "delete_repo", "admin:repo_hook", "workflow"];
+const ALL: &[&str] = &["repo", "delete_repo", "admin:repo_hook", "workflow", "read:org"];
 
 fn endpoint(forge: &dyn Forge, kind: NamespaceKind, namespace: &str) -> Endpoint {
     let site = Arc::clone(forge.site());

@@ -1,8 +1,9 @@
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -18,6 +19,7 @@ use tokio_util::io::ReaderStream;
 use super::access::{Denial, Grant, grant};
 use super::route::{Ask, Route, Service};
 use super::{command, lfs, pktline, receive, rules};
+use crate::world::ObjectFormat;
 use crate::{Kind, Site};
 
 /// A request's body, unpacked.
@@ -107,8 +109,45 @@ pub(super) fn child(folder: &Path, args: &[&str], disk_full: bool) -> Command {
     command
 }
 
+/// What upload-pack says of itself under version 2 of the protocol. It says nothing of a repository but its object format,
+/// and is asked for before every listing, so one process for all of them will do.
+static CAPABILITIES: LazyLock<Mutex<HashMap<(ObjectFormat, String), Bytes>>> = LazyLock::new(Mutex::default);
+
+async fn capabilities(site: &Site, grant: &Grant, protocol: String) -> Response {
+    let key = (grant.repository.object_format, protocol);
+    let known = CAPABILITIES.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let text = match known {
+        Some(text) => text,
+        None => {
+            let args = [Service::UploadPack.verb(), "--stateless-rpc", "--http-backend-info-refs", "."];
+            let mut command = child(&site.repository_dir(grant.repository.id), &args, false);
+            command.stdin(Stdio::null()).env("GIT_PROTOCOL", &key.1);
+            match command.output().await {
+                Ok(output) if output.status.success() => {
+                    let text = Bytes::from(output.stdout);
+                    CAPABILITIES.lock().unwrap_or_else(PoisonError::into_inner).insert(key, text.clone());
+                    text
+                }
+                Ok(output) => return plain(StatusCode::INTERNAL_SERVER_ERROR, &output.status.to_string()),
+                Err(error) => return plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            }
+        }
+    };
+    advertisement(Service::UploadPack, Body::from(text))
+}
+
+fn advertisement(service: Service, body: Body) -> Response {
+    let kind = format!("application/x-{}-advertisement", service.as_str());
+    ([(header::CONTENT_TYPE, kind.as_str()), (header::CACHE_CONTROL, "no-cache")], body).into_response()
+}
+
 async fn refs(site: &Site, grant: &Grant, service: Service, protocol: Option<String>) -> Response {
-    let v2 = protocol.as_deref().is_some_and(|it| it.split(':').any(|it| it == "version=2"));
+    let protocol = match protocol {
+        Some(it) if service == Service::UploadPack && it.split(':').any(|it| it == "version=2") => {
+            return capabilities(site, grant, it).await;
+        }
+        other => other,
+    };
     let hidden: Vec<String> = match service {
         Service::UploadPack => Vec::new(),
         Service::ReceivePack => {
@@ -130,20 +169,13 @@ async fn refs(site: &Site, grant: &Grant, service: Service, protocol: Option<Str
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "no answer from git");
     };
     let running = site.children().add(child, None);
-    let greeting = if v2 && service == Service::UploadPack {
-        Bytes::new()
-    } else {
-        let mut text = pktline::packet(&format!("# service={}\n", service.as_str())).to_vec();
-        text.extend_from_slice(b"0000");
-        Bytes::from(text)
-    };
+    let mut greeting = pktline::packet(&format!("# service={}\n", service.as_str())).to_vec();
+    greeting.extend_from_slice(b"0000");
     let answer = ReaderStream::with_capacity(stdout, 65_536).map(move |chunk| {
         let _alive = &running;
         chunk
     });
-    let body = Body::from_stream(stream::once(async { Ok(greeting) }).chain(answer));
-    let kind = format!("application/x-{}-advertisement", service.as_str());
-    ([(header::CONTENT_TYPE, kind.as_str()), (header::CACHE_CONTROL, "no-cache")], body).into_response()
+    advertisement(service, Body::from_stream(stream::once(async { Ok(Bytes::from(greeting)) }).chain(answer)))
 }
 
 async fn exchange(site: &Site, grant: &Grant, protocol: Option<String>, request: Request) -> Response {

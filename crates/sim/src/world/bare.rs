@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Commit, GitError, ObjectFormat, Signature};
+use super::{Commit, GitError, ObjectFormat, Signature, stored};
 use crate::git::command;
 
 /// A ref and what it points at.
@@ -121,6 +121,9 @@ impl Bare {
     ///
     /// Fails when git cannot be started.
     pub fn resolve(&self, name: &str) -> Result<Option<String>, GitError> {
+        if let Some(known) = stored::oid(&self.path, name) {
+            return Ok(known);
+        }
         let output = command::output(&self.path, &["rev-parse", "--verify", "--quiet", "--end-of-options", name], b"")?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         // The switch that ends the options is echoed by some versions of git.
@@ -323,7 +326,10 @@ impl Bare {
     ///
     /// Fails when HEAD is detached or unreadable.
     pub fn head(&self) -> Result<String, GitError> {
-        Ok(self.run(&["symbolic-ref", "--short", "HEAD"])?.trim().to_owned())
+        match stored::head(&self.path) {
+            Some(branch) => Ok(branch),
+            None => Ok(self.run(&["symbolic-ref", "--short", "HEAD"])?.trim().to_owned()),
+        }
     }
 
     fn run(&self, args: &[&str]) -> Result<String, GitError> {
@@ -410,6 +416,13 @@ mod tests {
             assert_eq!(bare.merge_trees(&main, &other).unwrap(), Merge::Conflict);
             let names: Vec<_> = bare.refs(&["refs/heads"]).unwrap().into_iter().map(|it| it.name).collect();
             assert_eq!(names, ["refs/heads/main", "refs/heads/other", "refs/heads/side"]);
+            let tips = |bare: &Bare| ["main", "other", "side"].map(|name| bare.branch(name).unwrap());
+            let loose = tips(&bare);
+            assert_eq!(loose, [Some(main.clone()), Some(other), Some(side.clone())]);
+            bare.run(&["pack-refs", "--all", "--prune"]).unwrap();
+            assert_eq!(tips(&bare), loose);
+            assert_eq!((bare.branch("none").unwrap(), bare.branch("../heads/main").unwrap()), (None, None));
+            assert_eq!(bare.resolve("refs/heads/main^{commit}").unwrap().as_ref(), Some(&main));
             let stale = vec![("refs/heads/main".to_owned(), root.clone(), side.clone())];
             assert!(bare.update_refs(&stale).is_err());
         }

@@ -15,6 +15,7 @@ mod protection;
 mod pull;
 mod repository;
 mod state;
+mod stored;
 mod token;
 
 pub use access::Access;

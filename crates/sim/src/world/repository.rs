@@ -41,7 +41,7 @@ impl Visibility {
 }
 
 /// The hash by which a repository names its objects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ObjectFormat {
     /// 40 hex digits.
     #[default]

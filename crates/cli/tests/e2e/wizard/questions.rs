@@ -150,12 +150,13 @@ async fn the_first_sync_installs_the_webhooks_that_were_chosen() {
         terminal.answer("Token for", ENTER);
         terminal.answer("Second account:", &page(&world, Kind::Forgejo));
         terminal.answer("Token for", ENTER);
-        terminal.answer("All good?", &typed("webhooks"));
+        terminal.answer("All good?", &format!("{}{ENTER}", DOWN.repeat(3)));
+        terminal.answer("Which setting?", &format!("{}{ENTER}", DOWN.repeat(4)));
         terminal.answer("Public address:", &typed("http://127.0.0.1:9/webhook"));
         terminal.sees("nothing answers there");
         terminal.answer("All good?", ENTER);
         terminal.sees("1 synced");
-        terminal.sees("`refray serve` receives what they send");
+        terminal.sees("`refray serve` receives what they");
         let (code, shown) = terminal.ends();
         assert_eq!(code, Some(0), "{shown}");
     });
