@@ -88,20 +88,20 @@ impl Gitea {
         } else {
             (self.client.api_url(["user", "repos"]), &["read:user", "read:repository"])
         };
-        let listed = self.probe(listing).await?;
+        let listed = self.probe(listing, Some(1)).await?;
         let (lists, mut scopes, mut lacks) = (listed.allowed, listed.scopes, Vec::from_iter(listed.lacks));
         if let Some(me) = &me {
             let unneeded: [&[&str]; 3] = [&["notifications", "new"], &["packages", &me.login], &["admin", "cron"]];
             for segments in unneeded {
                 if scopes.is_none() {
-                    scopes = self.probe(self.client.api_url(segments)).await?.scopes;
+                    scopes = self.probe(self.client.api_url(segments), None).await?.scopes;
                 }
             }
         }
         if scopes.is_none() {
             // Forgejo says only what is lacking, so each kind of scope that is needed is asked for.
-            for segments in [&["repos", "issues", "search"][..], &["repositories", "0"]] {
-                lacks.extend(self.probe(self.client.api_url(segments)).await?.lacks);
+            for (segments, limit) in [(&["repos", "issues", "search"][..], Some(1)), (&["repositories", "0"], None)] {
+                lacks.extend(self.probe(self.client.api_url(segments), limit).await?.lacks);
             }
         }
         let (creates, rules) = self.standing(namespace, organisation, me.as_ref()).await?;
@@ -150,8 +150,12 @@ impl Gitea {
     }
 
     /// Reads something, and says what can be told from that.
-    async fn probe(&self, url: url::Url) -> Result<Probed, ForgeError> {
-        match self.client.send(&Call::get(url, "try the token's rights").query("limit", 1)).await {
+    async fn probe(&self, url: url::Url, limit: Option<u32>) -> Result<Probed, ForgeError> {
+        let mut call = Call::get(url, "try the token's rights");
+        if let Some(limit) = limit {
+            call = call.query("limit", limit);
+        }
+        match self.client.send(&call).await {
             Ok(_) => Ok(Probed { allowed: Some(true), ..Probed::default() }),
             Err(error) => match error.kind {
                 ErrorKind::Forbidden { missing } => {

@@ -38,14 +38,15 @@ struct Permissions {
 
 #[derive(Debug, Clone, Deserialize)]
 struct Level {
-    access_level: u32,
+    /// A number, of which no more than advice is made: anything else is passed over.
+    access_level: serde_json::Value,
 }
 
 impl Permissions {
     /// `None` where neither is told, as for what everybody may see.
     fn access(&self) -> Option<Access> {
         let levels = [&self.project_access, &self.group_access].into_iter().flatten();
-        levels.map(|level| level.access_level).max().map(|level| match level {
+        levels.filter_map(|level| u32::try_from(level.access_level.as_u64()?).ok()).max().map(|level| match level {
             MAINTAINER.. => Access::Admin,
             DEVELOPER.. => Access::Write,
             _ => Access::Read,

@@ -32,6 +32,7 @@ const PATHS: &[(&[&str], &str, &str, &str)] = &[
         "/admin/cron",
         "asks for a scope of a token; not among the operations of the description",
     ),
+    (&["gitea"], "GET", "/nothing/is/here", "an address for webhooks that leads elsewhere, tried as a browser would"),
     (
         &["gitlab"],
         "GET",
@@ -49,13 +50,19 @@ const STATUSES: &[(&[&str], &str, u64, &str)] = &[
     (&["gitlab"], "*", 301, "the old path of what was renamed or moved"),
     (&["gitea", "forgejo"], "*", 301, "the old path of what was renamed"),
     (&["gitlab"], "*", 401, "no operation of the description has what is answered to a bad token"),
-    (&["gitlab"], "POST /api/v4/projects/{id}/hooks", 403, "who may not manage hooks"),
-    (&["gitlab"], "POST /api/v4/projects/{id}/merge_requests", 403, "an archived project takes none"),
+    (&["gitlab"], "*", 403, "what the token or the account may not do, and what an archived project does not take"),
     (&["gitlab"], "*", 404, "what is not there, or not for whoever asks"),
     (&["gitea"], "*", 401, "no operation of the description has what is answered to a bad token"),
     (&["forgejo"], "*", 401, "few operations of the description have what is answered to a bad token"),
     (&["gitea", "forgejo"], "*", 403, "a scope that the token lacks, on any operation"),
-    (&["gitea"], "*", 429, "a limit set by a proxy in front"),
+    (
+        &["gitea", "forgejo", "gitlab"],
+        "*",
+        429,
+        "a limit, on any operation; for Gitea and Forgejo set by a proxy in front",
+    ),
+    (&["forgejo"], "*", 307, "the old path of what was renamed, in Forgejo 11"),
+    (&["forgejo"], "POST /user/repos", 500, "what Forgejo says of an account that has as many repositories as it may"),
 ];
 
 /// Other things: the forges, the operation (`*` for all), the finding's beginning, and why.
@@ -150,6 +157,13 @@ pub(crate) struct Exceptions {
 }
 
 impl Exceptions {
+    /// Says whether this very path is left out of the description, where a described pattern would take it for another's.
+    pub(crate) fn allows_exactly(&mut self, kind: &str, method: &str, path: &str) -> bool {
+        let found =
+            PATHS.iter().position(|(kinds, own, exact, _)| kinds.contains(&kind) && *own == method && *exact == path);
+        self.note("path", found, kind)
+    }
+
     pub(crate) fn allows_path(&mut self, kind: &str, method: &str, path: &str) -> bool {
         let fits = |pattern: &str| {
             let (own, given): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
