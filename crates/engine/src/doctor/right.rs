@@ -97,21 +97,18 @@ pub fn judge(endpoint: &EndpointId, right: &Right, wanted: Wanted) -> Check {
         (Some(false), None) => {
             Check::pass(endpoint, &what, format!("{missing}, and nothing in the configuration asks for it"))
         }
-        (None, asked) => Check::warn(
-            endpoint,
-            &what,
-            "the forge does not tell without trying",
-            match asked {
-                Some(_) => match role {
-                    Some(role) => format!(
-                        "Check on the forge that the token has `{}`, and that the account is {role}.",
-                        right.scope
-                    ),
-                    None => format!("Check on the forge that the token has `{}`.", right.scope),
-                },
-                None => "Nothing in the configuration asks for it.".to_owned(),
-            },
-        ),
+        (None, None) if right.purpose != Purpose::Workflows => {
+            Check::pass(endpoint, &what, "not told by the forge, and nothing in the configuration asks for it")
+        }
+        (None, _) => {
+            let role = role.map(|role| format!(", and that the account is {role}")).unwrap_or_default();
+            Check::warn(
+                endpoint,
+                &what,
+                "the forge does not tell without trying",
+                format!("Check on the forge that the token has `{}`{role}.", right.scope),
+            )
+        }
     }
 }
 
@@ -147,6 +144,8 @@ mod tests {
             assert_eq!(judge(&endpoint, &right(purpose, Some(false)), none).level, with_none, "{purpose:?}");
             assert_eq!(judge(&endpoint, &right(purpose, Some(true)), all).level, Level::Pass);
             assert_eq!(judge(&endpoint, &right(purpose, None), all).level, Level::Warn);
+            let untold = if with_none == Level::Pass { Level::Pass } else { Level::Warn };
+            assert_eq!(judge(&endpoint, &right(purpose, None), none).level, untold, "{purpose:?}");
         }
     }
 }
