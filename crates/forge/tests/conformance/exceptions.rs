@@ -48,7 +48,7 @@ const STATUSES: &[(&[&str], &str, u64, &str)] = &[
     (&["github"], "*", 404, "what is not there, or not for whoever asks, on any operation"),
     (&["gitea", "forgejo"], "POST /orgs/{org}/repos", 409, "the name is taken, as it is described for users"),
     (&["gitlab"], "*", 301, "the old path of what was renamed or moved"),
-    (&["gitea", "forgejo"], "*", 301, "the old path of what was renamed"),
+    (&["gitea"], "*", 301, "the old path of what was renamed"),
     (&["gitlab"], "*", 401, "no operation of the description has what is answered to a bad token"),
     (&["gitlab"], "*", 403, "what the token or the account may not do, and what an archived project does not take"),
     (&["gitlab"], "*", 404, "what is not there, or not for whoever asks"),
