@@ -19,7 +19,7 @@ text{font-family:ui-monospace,SFMono-Regular,'SF Mono',Menlo,'Cascadia Mono',Con
 fill:#c9d1d9}\
 .b{font-weight:700}.p{fill:#f0f6fc}.d{fill-opacity:.62}.i{font-style:italic}.u{text-decoration:underline}\
 @media (prefers-reduced-motion:no-preference){\
-@keyframes show{from{opacity:0;transform:translateY(3px)}}\
+@keyframes show{from{opacity:.45}}\
 .l{animation:show .25s ease-out backwards}}";
 
 /// The palette's first sixteen.
@@ -28,7 +28,7 @@ const PALETTE: [&str; 16] = [
     "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#f0f6fc",
 ];
 
-/// Draws rows into a window. Whoever does not animate, or is asked not to, shows all of them.
+/// Draws rows into a window. Before its turn a row is dim and can be read: the first frame is all that some ever show.
 pub(crate) fn draw(title: &str, rows: &[Row]) -> String {
     let columns = rows.iter().map(Row::end).max().unwrap_or(0).max(LEAST_COLUMNS);
     let width = 2.0f64.mul_add(MARGIN as f64, columns as f64 * CELL).ceil();
