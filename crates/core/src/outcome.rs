@@ -152,6 +152,9 @@ pub struct Summary {
     pub endpoints_failed: usize,
     /// Actions carried out.
     pub actions: usize,
+    /// Webhooks put on forges.
+    #[serde(default)]
+    pub webhooks: usize,
 }
 
 impl Summary {

@@ -69,6 +69,7 @@ impl Engine {
             summary.failed += group.summary.failed;
             summary.endpoints_failed += group.summary.endpoints_failed;
             summary.actions += group.summary.actions;
+            summary.webhooks += group.summary.webhooks;
         }
         self.report_unmatched(&groups, &unmatched, &mut summary);
         if !options.dry_run {
@@ -176,8 +177,9 @@ impl Engine {
         // The permits are shared by all groups, so each group may offer all that it has.
         let mut finished = stream::iter(tasks).buffer_unordered(256);
         while let Some(one) = finished.next().await {
-            if let Some((status, done)) = one {
+            if let Some((status, done, webhooks)) = one {
                 result.summary.count(status, done);
+                result.summary.webhooks += webhooks;
             }
         }
     }
@@ -246,14 +248,14 @@ impl Engine {
         task: RepoTask,
         record: Option<&RepoRecord>,
         settings: &Settings<'_>,
-    ) -> (refray_core::outcome::RepoStatus, usize) {
+    ) -> (refray_core::outcome::RepoStatus, usize, usize) {
         let repository = task.name.clone();
         self.emit(Event::RepositoryStarted { group: group.name.clone(), repository: repository.clone() });
         let ended = reconcile(self, group, task, record, settings).await;
-        crate::webhooks::after(self, group, &repository, settings).await;
+        let webhooks = crate::webhooks::after(self, group, &repository, settings).await;
         let (status, done) = (ended.status, ended.done);
         self.tell_end(group, repository, ended);
-        (status, done)
+        (status, done, webhooks)
     }
 
     pub(crate) fn tell_end(&self, group: &MirrorGroup, repository: RepoName, ended: Ended) {

@@ -172,7 +172,11 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
     let actions = if dry_run {
         "Nothing was written".to_owned()
     } else {
-        format!("{}, run {run}", count(summary.actions, "change", "changes"))
+        let webhooks = match summary.webhooks {
+            0 => String::new(),
+            put => format!("{} installed, ", count(put, "webhook", "webhooks")),
+        };
+        format!("{webhooks}{}, run {run}", count(summary.actions, "change", "changes"))
     };
     format!(
         "{}{what}{endpoints}. {}\n",

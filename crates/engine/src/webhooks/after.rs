@@ -69,27 +69,37 @@ impl Webhooks {
 }
 
 /// Installs the webhooks that a repository lacks, when the configuration wants that. What is remembered to be installed is
-/// not looked at. What fails is reported, and fails nothing else.
-pub(crate) async fn after(engine: &Engine, group: &MirrorGroup, repository: &RepoName, settings: &Settings<'_>) {
+/// not looked at. What fails is reported, and fails nothing else. Returns how many were put there or mended.
+pub(crate) async fn after(
+    engine: &Engine,
+    group: &MirrorGroup,
+    repository: &RepoName,
+    settings: &Settings<'_>,
+) -> usize {
     if settings.options.dry_run || !engine.config.webhook.as_ref().is_some_and(|webhook| webhook.install) {
-        return;
+        return 0;
     }
-    let Some(ready) = engine.webhooks.ready(engine).await else { return };
+    let Some(ready) = engine.webhooks.ready(engine).await else { return 0 };
     let lacking = match lacking(engine, group, repository, settings, &ready.wanted).await {
         Ok(lacking) => lacking,
         Err(error) => {
             tracing::warn!(%repository, %error, "its webhooks are not known");
-            return;
+            return 0;
         }
     };
     let order = Order { goal: Goal::Installed(&ready.wanted), spec: Some(&ready.spec), dry_run: false };
     let settled = join_all(lacking.iter().map(|target| settle(engine, target, order))).await;
+    let mut put = 0;
     for report in settled {
-        let Some(error) = report.error else { continue };
+        let Some(error) = report.error else {
+            put += usize::from(!report.changes.is_empty());
+            continue;
+        };
         let finding = Finding::new(FindingKind::Webhook, error, report.remedy.unwrap_or_default());
         let finding = finding.side(&report.endpoint, "webhook not as wanted");
         engine.emit(Event::Finding { group: group.name.clone(), repository: repository.clone(), finding });
     }
+    put
 }
 
 /// Returns the copies of which no webhook of the present form is remembered.

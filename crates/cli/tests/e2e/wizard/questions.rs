@@ -155,7 +155,7 @@ async fn the_first_sync_installs_the_webhooks_that_were_chosen() {
         terminal.answer("Public address:", &typed("http://127.0.0.1:9/webhook"));
         terminal.sees("nothing answers there");
         terminal.answer("All good?", ENTER);
-        terminal.sees("1 synced");
+        terminal.sees("1 synced. 2 webhooks installed");
         terminal.sees("`refray serve` receives what they");
         let (code, shown) = terminal.ends();
         assert_eq!(code, Some(0), "{shown}");
