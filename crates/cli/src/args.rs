@@ -287,8 +287,8 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
-    /// How many repositories are seeded
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=200))]
+    /// How many repositories are seeded: those in which somebody works later, and more
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(3..=200))]
     pub(crate) repos: u16,
     /// Leave the forges running until Ctrl-C, and print how to play with them
     #[arg(long)]

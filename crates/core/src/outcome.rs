@@ -155,6 +155,12 @@ pub struct Summary {
     /// Webhooks put on forges.
     #[serde(default)]
     pub webhooks: usize,
+    /// The run was asked to stop before its end.
+    #[serde(default)]
+    pub interrupted: bool,
+    /// Repositories that it therefore did not come to.
+    #[serde(default)]
+    pub unvisited: usize,
 }
 
 impl Summary {

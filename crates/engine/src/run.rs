@@ -70,8 +70,10 @@ impl Engine {
             summary.endpoints_failed += group.summary.endpoints_failed;
             summary.actions += group.summary.actions;
             summary.webhooks += group.summary.webhooks;
+            summary.unvisited += group.summary.unvisited;
         }
         self.report_unmatched(&groups, &unmatched, &mut summary);
+        summary.interrupted = self.stop.is_cancelled();
         if !options.dry_run {
             self.store.finish_run(&run, (self.clock)(), &summary).await?;
             if let Err(error) = self.prune_backups(self.config.backup_keep_days, false).await {
@@ -137,6 +139,7 @@ impl Engine {
     async fn end_group(&self, group: &MirrorGroup, begun: Begun, round: Round<'_>) -> Result<GroupResult, SyncError> {
         let Begun { survey, looked_at, mut result } = begun;
         if survey.deferred.is_empty() || self.stop.is_cancelled() {
+            result.summary.unvisited += survey.deferred.len();
             return Ok(result);
         }
         let Round { options, doubts, .. } = round;
@@ -177,9 +180,12 @@ impl Engine {
         // The permits are shared by all groups, so each group may offer all that it has.
         let mut finished = stream::iter(tasks).buffer_unordered(256);
         while let Some(one) = finished.next().await {
-            if let Some((status, done, webhooks)) = one {
-                result.summary.count(status, done);
-                result.summary.webhooks += webhooks;
+            match one {
+                Some((status, done, webhooks)) => {
+                    result.summary.count(status, done);
+                    result.summary.webhooks += webhooks;
+                }
+                None => result.summary.unvisited += 1,
             }
         }
     }

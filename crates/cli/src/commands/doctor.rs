@@ -4,6 +4,7 @@ use miette::Result;
 use refray_engine::doctor::{Check, Level, Report};
 
 use crate::args::{Format, Global};
+use crate::commands::sync::stop_signal;
 use crate::exit::Exit;
 use crate::load;
 use crate::output;
@@ -14,7 +15,13 @@ use crate::render::{Line, Look, clean, columns, pad, push};
 pub(crate) async fn run(global: &Global) -> Result<Exit> {
     let paths = Paths::find(global)?;
     let config = load::config(&paths)?;
-    let report = load::examination(config, &paths).run().await;
+    let examination = load::examination(config, &paths);
+    let report = tokio::select! {
+        biased;
+        // Nothing was changed, so there is nothing to finish.
+        () = stop_signal() => return Ok(Exit::Interrupted),
+        report = examination.run() => report,
+    };
     let answer = match global.format {
         Format::Json => {
             let mut lines: Vec<String> = report.checks.iter().map(|check| Line::Check { check }.text()).collect();

@@ -1,5 +1,6 @@
 //! `refray plan`.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use crate::paths::Paths;
 use crate::render::Look;
 
 #[derive(Debug, Error, Diagnostic)]
-#[error("the plan cannot be written to {path}: {source}")]
+#[error("the plan cannot be written to {path}")]
 #[diagnostic(code(refray::plan_unwritable), help("Name a file in a folder that exists and that you may write to."))]
 struct Unwritable {
     path: String,
@@ -67,8 +68,14 @@ fn say_where(global: &Global, path: &Path) -> Result<()> {
 /// Where the plan goes.
 enum Out {
     Standard,
-    /// A file that takes the other's place when it is whole.
-    File(NamedTempFile, PathBuf),
+    /// A file that takes the place of what is there when it is whole, and the name that was given.
+    File {
+        file: NamedTempFile,
+        place: PathBuf,
+        name: PathBuf,
+    },
+    /// Something that is no file, such as a pipe or `/dev/null`, is written to as it is.
+    Stream(File, PathBuf),
 }
 
 impl Out {
@@ -80,13 +87,19 @@ impl Out {
         if path.is_dir() {
             return Err(unwritable(std::io::Error::from(std::io::ErrorKind::IsADirectory)).into());
         }
-        let folder = match path.parent() {
+        // Behind a link, what it leads to is replaced, and not the link.
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if place.exists() && !place.is_file() {
+            let stream = File::options().write(true).open(&place).map_err(unwritable)?;
+            return Ok(Self::Stream(stream, path.to_owned()));
+        }
+        let folder = match place.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
         // Made for its owner only: names of private repositories are in it.
         let file = tempfile::Builder::new().prefix(".refray-plan-").tempfile_in(folder).map_err(unwritable)?;
-        Ok(Self::File(file, path.to_owned()))
+        Ok(Self::File { file, place, name: path.to_owned() })
     }
 
     fn write(self, text: &str) -> Result<Option<PathBuf>> {
@@ -95,11 +108,16 @@ impl Out {
                 output::print(text)?;
                 Ok(None)
             }
-            Self::File(mut file, path) => {
+            Self::File { mut file, place, name } => {
                 let written = file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all());
-                let placed = written.and_then(|()| file.persist(&path).map(drop).map_err(|error| error.error));
-                placed.map_err(|source| Unwritable { path: path.display().to_string(), source })?;
-                Ok(Some(path))
+                let placed = written.and_then(|()| file.persist(&place).map(drop).map_err(|error| error.error));
+                placed.map_err(|source| Unwritable { path: name.display().to_string(), source })?;
+                Ok(Some(name))
+            }
+            Self::Stream(mut stream, name) => {
+                let written = stream.write_all(text.as_bytes());
+                written.map_err(|source| Unwritable { path: name.display().to_string(), source })?;
+                Ok(None)
             }
         }
     }

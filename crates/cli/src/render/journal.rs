@@ -136,6 +136,7 @@ fn amount(summary: &Summary, style: Style) -> String {
     part(summary.held, "held", Style::warn);
     part(summary.failed, "failed", Style::bad);
     part(summary.endpoints_failed, "not available", Style::bad);
+    part(summary.unvisited, "not looked at: interrupted", Style::warn);
     let changes = match summary.actions {
         0 => "no change".to_owned(),
         1 => "1 change".to_owned(),

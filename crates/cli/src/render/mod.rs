@@ -3,6 +3,7 @@
 mod alike;
 mod backups;
 mod block;
+mod foot;
 mod journal;
 mod json;
 mod layout;

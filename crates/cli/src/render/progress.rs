@@ -13,7 +13,8 @@ use refray_core::event::Direction;
 use refray_core::name::{EndpointId, RepoName};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::render::layout::clean;
+use crate::render::foot::{self, Foot};
+use crate::render::layout::{clean, columns, shorten};
 
 /// How many cells the bar has.
 const CELLS: usize = 16;
@@ -21,6 +22,12 @@ const CELLS: usize = 16;
 const SPAN: Duration = Duration::from_secs(5);
 /// How long is left is only told when it has gone on for so long: before, nobody can know.
 const KNOWN: Duration = Duration::from_secs(3);
+/// What the spinner takes, with the space behind it.
+const SPINNER: usize = 2;
+/// Between how far it is and the names.
+const GAP: usize = 2;
+/// Less of a name says nothing.
+const LEAST_NAME: usize = 8;
 
 /// The bar that is shown, so that what is written from elsewhere stands above it. There is one terminal, and so one bar.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -32,16 +39,22 @@ pub(crate) struct Progress {
     moved: BTreeMap<(RepoName, EndpointId, Direction), u64>,
     total: Arc<AtomicU64>,
     under_way: Vec<RepoName>,
+    names: Arc<Mutex<String>>,
 }
 
 impl Progress {
     /// Starts a bar; a hidden one unless `shown`.
     pub(crate) fn new(shown: bool) -> Self {
-        let target = if shown { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let target = if shown {
+            ProgressDrawTarget::term_like_with_hz(Box::<Foot>::default(), 10)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let total = Arc::default();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {amount}{wide_msg}") {
-            bar.set_style(style.with_key("amount", Amount { total: Arc::clone(&total), samples: VecDeque::new() }));
+        let (total, names) = (Arc::default(), Arc::default());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {amount}") {
+            let amount = Amount { total: Arc::clone(&total), names: Arc::clone(&names), samples: VecDeque::new() };
+            bar.set_style(style.with_key("amount", amount));
         }
         if shown {
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -49,7 +62,7 @@ impl Progress {
                 *current = Some(bar.clone());
             }
         }
-        Self { bar, moved: BTreeMap::new(), total, under_way: Vec::new() }
+        Self { bar, moved: BTreeMap::new(), total, under_way: Vec::new(), names }
     }
 
     /// Adds repositories to come.
@@ -80,7 +93,9 @@ impl Progress {
 
     fn name(&self) {
         let names: Vec<String> = self.under_way.iter().map(|name| clean(name.as_str())).collect();
-        self.bar.set_message(if names.is_empty() { String::new() } else { format!("  {}", names.join(", ")) });
+        if let Ok(mut shown) = self.names.lock() {
+            *shown = names.join(", ");
+        }
     }
 
     /// Notes bytes under way.
@@ -92,7 +107,11 @@ impl Progress {
 
     /// Prints above the bar.
     pub(crate) fn above(&self, print: impl FnOnce()) {
-        self.bar.suspend(print);
+        if self.bar.is_finished() {
+            print();
+        } else {
+            self.bar.suspend(print);
+        }
     }
 
     /// Takes the bar away.
@@ -104,9 +123,17 @@ impl Progress {
     }
 }
 
-/// Writes how far it is: `━━━━╌╌╌╌ 12/300  4.2 MiB, 1.1 MiB/s  40 s left`.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        // What is left of it would be drawn over what comes next.
+        self.finish();
+    }
+}
+
+/// Writes how far it is: `━━━━╌╌╌╌ 12/300  4.2 MiB, 1.1 MiB/s  40 s left  alpha, beta`.
 struct Amount {
     total: Arc<AtomicU64>,
+    names: Arc<Mutex<String>>,
     samples: VecDeque<(Instant, u64)>,
 }
 
@@ -138,6 +165,13 @@ impl Amount {
         text
     }
 
+    /// The same with what is under way, as far as there is room.
+    fn line(&self, amount: String, width: usize) -> String {
+        let names = self.names.lock().map(|names| names.clone()).unwrap_or_default();
+        let room = width.saturating_sub(SPINNER + columns(&amount) + GAP);
+        if names.is_empty() || room < LEAST_NAME { amount } else { format!("{amount}  {}", shorten(&names, room)) }
+    }
+
     fn rate(&self) -> Option<u64> {
         let ((first, before), (last, now)) = (self.samples.front()?, self.samples.back()?);
         let millis = u64::try_from(last.duration_since(*first).as_millis()).ok()?;
@@ -147,7 +181,7 @@ impl Amount {
 
 impl ProgressTracker for Amount {
     fn clone_box(&self) -> Box<dyn ProgressTracker> {
-        Box::new(Self { total: Arc::clone(&self.total), samples: self.samples.clone() })
+        Box::new(Self { total: Arc::clone(&self.total), names: Arc::clone(&self.names), samples: self.samples.clone() })
     }
 
     fn tick(&mut self, _: &ProgressState, now: Instant) {
@@ -163,7 +197,8 @@ impl ProgressTracker for Amount {
 
     fn write(&self, state: &ProgressState, w: &mut dyn std::fmt::Write) {
         // What cannot be drawn now is drawn with the next tick.
-        let _ = w.write_str(&self.text(state.pos(), state.len().unwrap_or(0), state.elapsed(), state.eta()));
+        let amount = self.text(state.pos(), state.len().unwrap_or(0), state.elapsed(), state.eta());
+        let _ = w.write_str(&self.line(amount, foot::width()));
     }
 }
 
@@ -213,7 +248,16 @@ mod tests {
     fn amount(total: u64, samples: &[(u64, u64)]) -> Amount {
         let start = Instant::now();
         let samples = samples.iter().map(|(millis, bytes)| (start + Duration::from_millis(*millis), *bytes));
-        Amount { total: Arc::new(AtomicU64::new(total)), samples: samples.collect() }
+        let names = Arc::new(Mutex::new("alpha, beta".to_owned()));
+        Amount { total: Arc::new(AtomicU64::new(total)), names, samples: samples.collect() }
+    }
+
+    #[test]
+    fn names_take_what_room_there_is() {
+        let amount = amount(0, &[]);
+        for (width, expected) in [(80, "1/2  alpha, beta"), (16, "1/2  alph…beta"), (14, "1/2"), (3, "1/2")] {
+            assert_eq!(amount.line("1/2".to_owned(), width), expected, "{width}");
+        }
     }
 
     #[test]

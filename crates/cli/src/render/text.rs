@@ -169,6 +169,11 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
         0 => String::new(),
         failed => format!("; {}", style.bad(&format!("{} not available", count(failed, "endpoint", "endpoints")))),
     };
+    let interrupted = match (summary.interrupted, summary.unvisited) {
+        (false, _) => String::new(),
+        (true, 0) => format!("; {}", style.warn("interrupted")),
+        (true, rest) => format!("; {}", style.warn(&format!("interrupted, {rest} not looked at"))),
+    };
     let actions = if dry_run {
         "Nothing was written".to_owned()
     } else {
@@ -179,7 +184,7 @@ fn summary_line(run: &str, summary: &Summary, seconds: f64, style: Style, dry_ru
         format!("{webhooks}{}, run {run}", count(summary.actions, "change", "changes"))
     };
     format!(
-        "{}{what}{endpoints}. {}\n",
+        "{}{what}{endpoints}{interrupted}. {}\n",
         count(summary.repositories, "repository", "repositories"),
         style.dim(&format!("{actions}, {seconds:.1} s"))
     )

@@ -5,7 +5,7 @@ use std::time::Duration;
 use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
-use crate::world::{OWNER, Place, World, program, spawn, users, wait};
+use crate::world::{OWNER, Place, World, has, program, spawn, users, wait};
 
 const KINDS: [Kind; 3] = [Kind::GitHub, Kind::Gitea, Kind::GitLab];
 
@@ -129,6 +129,8 @@ async fn an_interrupt_lets_what_is_in_hand_finish() {
         let run = wait(child);
         let said = run.exits(3);
         assert!(said.contains("stopping when what is in hand is done"), "{said}");
+        has(&said, &["; interrupted, ", " not looked at. "]);
+        has(&world.refray(&["log"]).exits(0), &[" not looked at: interrupted"]);
     }
     let there = world.site(Kind::Gitea).world().repositories.len();
     assert!(there < 12, "it did not go on to the end");
@@ -159,4 +161,23 @@ async fn a_second_interrupt_stops_at_once() {
     signal(&child, "INT");
     let ended = tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(|| wait(child))).await;
     ended.unwrap().unwrap().exits(3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_doctor_leaves_nothing_and_says_so_by_its_code() {
+    let world = World::of_forges(&[Kind::GitHub, Kind::Gitea]).await;
+    world.site(Kind::Gitea).faults().latency(Duration::from_secs(8));
+    let temporary = world.path("tmp");
+    std::fs::create_dir_all(&temporary).unwrap();
+    let child = spawn(world.command(&["doctor"]).env("TMPDIR", &temporary));
+    for _ in 0..500 {
+        if world.site(Kind::GitHub).requests().count() > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    signal(&child, "INT");
+    let ended = tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(|| wait(child))).await;
+    ended.unwrap().unwrap().exits(3);
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
 }

@@ -1,12 +1,12 @@
 //! Plans as files: what `plan --out` writes, and what `apply` makes of it.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
 use refray_sim::Kind;
 use refray_sim::world::Visibility;
 use serde_json::Value;
 
-use crate::world::{OWNER, Place, World, files_below, has, put, users};
+use crate::world::{OWNER, Place, World, files_below, has, program, put, users};
 
 const A: Place = Place::Folder("a");
 const B: Place = Place::Folder("b");
@@ -132,6 +132,28 @@ fn standard_output_is_the_plan_alone_and_standard_input_will_do() {
     let run: crate::world::Run = command.output().unwrap().into();
     has(&run.exits(0), &["2 synced"]);
     world.agree(&[A, B], "one");
+}
+
+#[test]
+fn what_is_no_file_is_written_to_and_what_a_link_leads_to_is_replaced() {
+    let world = World::of_folders(&["a", "b"]);
+    drop(world.seeded("a", "one"));
+    assert!(program("mkfifo").arg(world.path("pipe")).status().unwrap().success());
+    let pipe = world.path("pipe");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap());
+    let said = world.refray(&["plan", "--out", "pipe"]).exits(0);
+    assert!(!said.contains("The plan is in"), "it cannot be carried out from there: {said}");
+    let text = reader.join().unwrap();
+    assert!(std::fs::symlink_metadata(world.path("pipe")).unwrap().file_type().is_fifo());
+    put(&world.path("elsewhere/old.json"), "old");
+    std::os::unix::fs::symlink("elsewhere/old.json", world.path("plan.json")).unwrap();
+    has(&world.refray(&["plan", "--out", "plan.json"]).exits(0), &["The plan is in plan.json"]);
+    assert!(world.path("plan.json").is_symlink());
+    assert_eq!(
+        std::fs::read_to_string(world.path("elsewhere/old.json")).unwrap().lines().count(),
+        text.lines().count()
+    );
+    world.refray(&["apply", "plan.json"]).exits(0);
 }
 
 #[test]

@@ -157,8 +157,10 @@ async fn a_run_over_many_repositories_has_a_bar_that_leaves_nothing_behind() {
     let clone = world.path("disk/b");
     std::fs::remove_dir_all(&clone).unwrap();
     std::fs::create_dir_all(&clone).unwrap();
-    let terminal = Terminal::run(command(&world, &["sync", "--jobs", "1", "--full"]), (100, 10));
+    let mut terminal = Terminal::run(command(&world, &["sync", "--jobs", "1", "--full"]), (100, 10));
     terminal.until(|screen| screen.text().contains("/30"));
+    // The terminal echoes the key, and the signal comes from here, as it does not rule the process.
+    terminal.keys("\u{3}");
     terminal.interrupt();
     let (code, screen) = terminal.leaves();
     let text = screen.text();
