@@ -91,7 +91,11 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
             && !interrupted
             && configured(&config).is_none_or(|url| same(&url, from))
         {
-            set_url(&paths, &config, &to.url, &request, &summary, &output)?;
+            let variable = match command {
+                WebhookCommand::Update(args) => args.secret_env.as_deref().filter(|_| !has_secret(&config)),
+                _ => None,
+            };
+            write_down(&paths, &config, (&to.url, variable), &request, &summary, &output)?;
         }
         output.summary(&summary);
         Ok(match (interrupted, summary.is_good()) {
@@ -128,6 +132,9 @@ async fn carry(engine: &Engine, request: &HookRequest, output: &Arc<HookOutput>)
 async fn install(args: &InstallArgs, config: &Config) -> Result<HookRequest> {
     let url = wanted_url(args.url.as_deref(), config)?;
     let secret = secret(args.secret_env.as_deref(), config).await?;
+    if !has_secret(config) {
+        tracing::warn!("`refray serve` believes what they send only when `[webhook].secret` says where the secret is");
+    }
     Ok(HookRequest {
         groups: args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?,
         selection: Selection {
@@ -232,18 +239,20 @@ async fn remembered_urls(engine: &Engine) -> Result<BTreeSet<String>> {
     Ok(urls)
 }
 
-/// Writes the new address into the configuration. The webhooks come first: should this be interrupted in between, the
-/// old address is still known, and the same command goes on where it was.
-fn set_url(
+/// Writes the new address into the configuration, and where the secret is if that does not say: `serve` believes nothing
+/// without it. The webhooks come first: should this be interrupted in between, the old address is still known, and the same
+/// command goes on where it was.
+fn write_down(
     paths: &Paths,
     config: &Config,
-    url: &str,
+    (url, variable): (&str, Option<&str>),
     request: &HookRequest,
     summary: &HookSummary,
     output: &HookOutput,
 ) -> Result<()> {
     let nothing_worked = summary.changes() == 0 && !summary.is_good();
-    if configured(config).is_some_and(|configured| same(&configured, url)) || nothing_worked {
+    let is_known = configured(config).is_some_and(|configured| same(&configured, url));
+    if is_known && variable.is_none() || nothing_worked {
         return Ok(());
     }
     if !request.dry_run {
@@ -253,7 +262,12 @@ fn set_url(
         let edited = Url::parse(url).map_err(|error| failed(error.to_string())).and_then(|url| {
             let edit = || -> Result<String, EditError> {
                 let mut editor = Editor::new(&text, &paths.config.display().to_string())?;
-                editor.set_webhook_url(&url)?;
+                if !is_known {
+                    editor.set_webhook_url(&url)?;
+                }
+                if let Some(variable) = variable {
+                    editor.set_webhook_secret(SecretSource::Env(variable.to_owned()))?;
+                }
                 Ok(editor.to_string())
             };
             edit().map_err(|error| failed(error.to_string()))
@@ -262,6 +276,10 @@ fn set_url(
     }
     output.config(&paths.config, url);
     Ok(())
+}
+
+fn has_secret(config: &Config) -> bool {
+    config.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_some())
 }
 
 fn configured(config: &Config) -> Option<String> {

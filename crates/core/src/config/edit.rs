@@ -7,7 +7,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value
 use url::Url;
 
 use super::keys::{endpoint, mirror, root, site, webhook};
-use super::model::{MirrorGroup, Site, Webhook};
+use super::model::{MirrorGroup, SecretSource, Site, Webhook};
 use super::problem::ConfigErrors;
 use super::read;
 use super::render::{Lines, Style, plain};
@@ -109,6 +109,26 @@ impl Editor {
     /// `webhook` is not a table.
     pub fn set_webhook_url(&mut self, url: &Url) -> Result<(), EditError> {
         self.set(&[root::WEBHOOK.name, webhook::URL.name], plain(url))
+    }
+
+    /// Sets where the secret is that webhooks sign with.
+    ///
+    /// # Errors
+    /// `webhook` is not a table.
+    pub fn set_webhook_secret(&mut self, source: SecretSource) -> Result<(), EditError> {
+        let mut lines = Lines::new(Style::Stored);
+        lines.webhook(&Webhook {
+            install: false,
+            url: None,
+            secret: Some(source),
+            signing_token: None,
+            full_sync_interval_minutes: None,
+            reachability_check_interval_minutes: None,
+        });
+        match table(&lines.text).remove(webhook::SECRET.name) {
+            Some(Item::Value(written)) => self.set(&[root::WEBHOOK.name, webhook::SECRET.name], written),
+            _ => Ok(()),
+        }
     }
 
     /// Appends a site, with its secret if it holds one.

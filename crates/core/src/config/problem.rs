@@ -36,6 +36,8 @@ pub enum ProblemKind {
     UnknownSite,
     /// Two things of one name, or twice the same namespace.
     Duplicate,
+    /// No mirror group at all.
+    NoGroups,
     /// A mirror group without an endpoint.
     NoEndpoints,
     /// A mirror group with a single endpoint.
@@ -60,6 +62,7 @@ impl ProblemKind {
             Self::InsecureUrl => "refray::config::insecure_url",
             Self::UnknownSite => "refray::config::unknown_site",
             Self::Duplicate => "refray::config::duplicate",
+            Self::NoGroups => "refray::config::no_groups",
             Self::NoEndpoints => "refray::config::no_endpoints",
             Self::OneEndpoint => "refray::config::one_endpoint",
             Self::LiteralSecret => "refray::config::literal_secret",

@@ -51,6 +51,24 @@ async fn the_address_that_was_edited_by_hand_is_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_the_configuration_does_not_know_is_written_down_too() {
+    let mut world = world(&TWO).await;
+    for kind in TWO {
+        make(&world, kind, "one");
+    }
+    world.config.tail = String::new();
+    let args = ["webhook", "install", "--url", URL, "--secret-env", VARIABLE];
+    has(&world.refray(&args).exits(0), &["believes what they send only when `[webhook].secret`"]);
+    let args = ["webhook", "update", "--url", NEW, "--secret-env", VARIABLE];
+    world.refray(&args).exits(0);
+    let expected = format!("[webhook]\nurl = \"{NEW}\"\nsecret = {{ env = \"{VARIABLE}\" }}\n");
+    assert!(written(&world).ends_with(&expected), "{}", written(&world));
+    // The file that it has become is good, and names what is installed.
+    world.config.tail = expected;
+    has(&world.refray(&["webhook", "status"]).exits(0), &["2 copies: 2 installed."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_several_addresses_the_old_one_is_named() {
     let world = world(&TWO).await;
     for kind in TWO {

@@ -33,6 +33,10 @@ pub fn parse(text: &str, file_name: &str, base_dir: &Path, home: Option<&Path>) 
     let sink = Sink::new(file_name, mask::document(text, document.as_table()));
     let context = Context { sink: &sink, text, base_dir, home };
     let config = read(&Table::new(&context, &keys::TABLE, document.as_table(), 0..0));
+    if config.mirrors.is_empty() && document.get(keys::MIRRORS.name).is_none() {
+        sink.warning(ProblemKind::NoGroups, "there is no mirror group, so there is nothing to sync")
+            .help("add `[[mirrors]]` with a `name` and two `[[mirrors.endpoints]]`, or run `refray config`");
+    }
     let (problems, warnings) = sink.sorted();
     if problems.is_empty() {
         Ok(Parsed { config, warnings })

@@ -275,6 +275,17 @@ fn a_single_endpoint_mirrors_nothing() {
 }
 
 #[test]
+fn a_file_without_groups_syncs_nothing() {
+    for text in ["", "jobs = 3\n", "[[sites]]\nname = \"disk\"\nprovider = \"directory\"\npath = \"/srv/git\"\n"] {
+        let parsed = read(text).unwrap();
+        let kinds: Vec<_> = parsed.warnings.iter().map(Problem::kind).collect();
+        assert_eq!(kinds, [ProblemKind::NoGroups], "{text}");
+        let help = miette::Diagnostic::help(&parsed.warnings[0]).unwrap().to_string();
+        assert!(help.contains("[[mirrors]]") && help.contains("`refray config`"), "{help}");
+    }
+}
+
+#[test]
 fn webhooks_over_plain_http() {
     insta::assert_snapshot!(warned("[webhook]\nurl = \"http://mirror.example.com/\""), @r#"
     insecure_url: webhooks would be delivered over plain `http`

@@ -90,6 +90,7 @@ fn an_address_changes_and_its_comment_stays() {
 fn tables_are_made_on_the_way() {
     let mut editor = editor("# Just a comment.\n");
     editor.set_webhook_url(&Url::parse("https://new.example.com/hook").unwrap()).unwrap();
+    editor.set_webhook_secret(SecretSource::Env("HOOK_SECRET".into())).unwrap();
     editor.set(&["jobs"], 3).unwrap();
     insta::assert_snapshot!(editor.to_string(), @r#"
     # Just a comment.
@@ -97,6 +98,7 @@ fn tables_are_made_on_the_way() {
 
     [webhook]
     url = "https://new.example.com/hook"
+    secret = { env = "HOOK_SECRET" }
     "#);
     let error = editor.set(&["jobs", "x"], 3).unwrap_err();
     assert!(matches!(error, EditError::NotATable { key } if key == "jobs"));

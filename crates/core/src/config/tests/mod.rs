@@ -11,7 +11,7 @@ use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
-use super::{Config, ConfigErrors, Parsed, Problem, parse};
+use super::{Config, ConfigErrors, Parsed, Problem, ProblemKind, parse};
 
 /// The example of the documentation, with every key that has a usual place in it.
 const EXAMPLE: &str = r#"
@@ -151,10 +151,11 @@ fn refused(text: &str) -> String {
     }
 }
 
-/// Returns what is worth a look in a file, in few lines.
+/// Returns what is worth a look in a file, in few lines. That there are no groups is not said of parts of a file.
 fn warned(text: &str) -> String {
     let parsed = read(text).unwrap_or_else(|errors| panic!("{}", drawn(&errors)));
-    brief(&parsed.warnings, text)
+    let warnings: Vec<_> = parsed.warnings.into_iter().filter(|it| it.kind() != ProblemKind::NoGroups).collect();
+    brief(&warnings, text)
 }
 
 /// Returns a file with a site on each kind of forge, and what is given behind it.
