@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use refray_core::config::{Endpoint, GitTransport, NamespaceKind, Provider, SecretSource, Site};
+use refray_core::config::{Endpoint, GitTransport, Names, NamespaceKind, Provider, SecretSource, Site};
 use refray_core::name::{BranchName, EndpointId, RepoName, SiteName};
 use refray_core::oid::ObjectFormat;
 use refray_core::repository::{ForgeId, Visibility};
@@ -79,7 +79,7 @@ impl Stage {
     fn endpoint(&self, kind: NamespaceKind, namespace: &str) -> Endpoint {
         let site = Arc::clone(self.adapter.site());
         let id = EndpointId::of(&site.name, namespace);
-        Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false }
+        Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false, names: Names::default() }
     }
 
     fn group(&self) -> Endpoint {

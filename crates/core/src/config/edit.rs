@@ -1,5 +1,6 @@
 //! Changes the text of a configuration file and leaves its comments and order alone.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use miette::Diagnostic;
@@ -351,6 +352,9 @@ fn update_group(old: &mut Table, group: &MirrorGroup) {
                 let mut kept = old.clone();
                 // Positions in the file would put them back into their old order.
                 kept.set_position(None);
+                if let Some(Item::Table(names)) = kept.get_mut(endpoint::NAMES.name) {
+                    names.set_position(None);
+                }
                 kept
             }
             None => new,
@@ -371,6 +375,13 @@ fn same_endpoint(old: &Table, new: &Table) -> bool {
         // A directory's kind is not stored.
         && (kind(old) == kind(new) || !new.contains_key(endpoint::KIND.name))
         && old.get(flag).and_then(Item::as_bool).unwrap_or(false) == new.get(flag).and_then(Item::as_bool).unwrap_or(false)
+        && names_in(old) == names_in(new)
+}
+
+/// Returns the names that an endpoint's table gives, in whatever form and order.
+fn names_in(table: &Table) -> BTreeMap<&str, Option<&str>> {
+    let names = table.get(endpoint::NAMES.name).and_then(Item::as_table_like);
+    names.into_iter().flat_map(TableLike::iter).map(|(here, there)| (here, there.as_str())).collect()
 }
 
 /// Returns what a value says, however it is written: a list of one is the same as its element.

@@ -184,7 +184,7 @@ async fn bad_and_taken_names_are_told_apart() {
         assert_eq!(gitea.create(&endpoint, &new("a..b")).await.unwrap_err().kind, expected);
         assert_eq!(log.all().len(), sent);
         let error = gitea.create(&endpoint, &new("a.wiki")).await.unwrap_err();
-        assert!(error.kind == ErrorKind::Invalid && error.message.contains(".wiki"));
+        assert!(error.kind == ErrorKind::BadName && error.message.contains(".wiki"));
     }
 }
 

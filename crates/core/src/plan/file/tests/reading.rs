@@ -239,6 +239,12 @@ fn another_configuration() {
         "plan.json: the endpoint `disk/a` of the group `all` is another one now: \
          `url` was \"file:///srv/git\" and is \"file:///mnt/git\""
     );
+    let (message, _) = other("namespace = \"b\"", "namespace = \"b\"\nnames = { one = \"first\" }");
+    assert_eq!(
+        message,
+        "plan.json: the endpoint `disk/b` of the group `all` is another one now: \
+         `names` was {} and is {\"one\":\"first\"}"
+    );
     let (message, marked) = other("name = \"all\"", "name = \"all\"\nrewrites = \"always\"\ndelete_missing = true");
     assert_eq!(
         message,
