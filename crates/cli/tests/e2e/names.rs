@@ -60,7 +60,9 @@ fn all(world: &World) -> Vec<(Kind, String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_created_under_the_name_that_it_has_there() {
     let mut world = world().await;
+    world.refray(&["plan", "--out", "old.json"]).exits(0);
     unname(&mut world);
+    has(&world.refray(&["apply", "old.json"]).exits(2), &["`names` was {\"files\":\"files-repo\""]);
     has(&world.refray(&["sync"]).exits(1), &["it cannot be called so there", "the endpoint's `names`"]);
     name(&mut world);
     let plan = world.refray(&["sync", "--dry-run", "-v"]).exits(0);
@@ -68,7 +70,8 @@ async fn it_is_created_under_the_name_that_it_has_there() {
     let planned = world.refray(&["sync", "--dry-run", "--format", "json"]).events();
     let planned = planned.iter().find(|event| event["event"] == "planned").unwrap();
     assert_eq!(planned["plan"]["creates"][0]["called"], "files-repo");
-    let said = world.refray(&["sync"]).exits(0);
+    world.refray(&["plan", "--out", "plan.json"]).exits(0);
+    let said = world.refray(&["apply", "plan.json"]).exits(0);
     has(&said, &["created on gitlab/ada as files-repo with 1 branch"]);
     same(&world, "files", "files-repo");
     assert!(world.site(Kind::GitLab).repository(OWNER, "files").is_err());

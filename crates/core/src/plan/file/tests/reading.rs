@@ -138,6 +138,9 @@ fn plans_that_contradict_themselves() {
     let renamed = with("\"name\": \"one\"", "\"name\": \"uno\"");
     refused(&renamed, Impossible, "`uno` is to be created under another name", "{ \"endpoint\": \"disk/c\"");
 
+    let called = with("\"name\": \"one\"", "\"name\": \"one\", \"called\": \"uno\"");
+    refused(&called, Impossible, "it is not called so on disk/c, by `names`", "{ \"endpoint\": \"disk/c\"");
+
     let mut file = scene().file();
     let all = file.groups[0].clone();
     file.groups.push(all.clone());
