@@ -156,7 +156,7 @@ async fn repositories(kind: Kind) {
         adapter.create(&stage.endpoint(NamespaceKind::User, "Ann"), &new("own", Visibility::Private)).await.unwrap();
     assert_eq!((own.path.as_str(), own.visibility), ("ann/own", Some(Visibility::Private)));
     let bad = adapter.create(&stage.group(), &new("bad.atom", Visibility::Private)).await.unwrap_err();
-    assert_eq!(bad.kind, ErrorKind::Invalid);
+    assert_eq!(bad.kind, ErrorKind::BadName);
 
     forge.commit("acme", "widget", "main", &[("a", "1\n")], "first").unwrap();
     forge.commit("acme", "widget", "other", &[("b", "1\n")], "other").unwrap();
