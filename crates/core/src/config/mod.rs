@@ -3,6 +3,7 @@
 pub mod edit;
 mod keys;
 mod mask;
+mod meaning;
 mod model;
 mod names;
 mod problem;
