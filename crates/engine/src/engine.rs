@@ -13,6 +13,7 @@ use refray_git::Git;
 use tokio_util::sync::CancellationToken;
 
 use crate::lock::Locks;
+use crate::named;
 use crate::store::Store;
 use crate::wake::Surveys;
 use crate::webhooks::Webhooks;
@@ -76,10 +77,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Returns the forge of an endpoint's site.
-    pub(crate) fn forge(&self, endpoint: &Endpoint) -> Result<&Arc<dyn Forge>, String> {
+    /// Returns the forge of an endpoint's site, which knows repositories by the names that the group has for them.
+    pub fn forge(&self, endpoint: &Endpoint) -> Result<Arc<dyn Forge>, String> {
         self.forges
             .get(&endpoint.site.name)
+            .map(|forge| named::at(forge, endpoint))
             .ok_or_else(|| format!("the site `{}` is not connected", endpoint.site.name))
     }
 

@@ -9,6 +9,7 @@ mod doubt;
 mod engine;
 pub mod lock;
 mod mirror;
+mod named;
 mod observe;
 mod options;
 mod planned;

@@ -210,10 +210,7 @@ impl Engine {
             if group.create_missing || endpoint.include_subgroups {
                 return Err("a copy is missing");
             }
-            let path = match endpoint.namespace.as_str() {
-                "" => record.name.to_string(),
-                namespace => format!("{namespace}/{}", record.name),
-            };
+            let Some(path) = endpoint.path_of(&record.name) else { return Ok((Copy::Absent, View::Absent)) };
             return match forge.get(&path).await {
                 Ok(Lookup::NotFound) => Ok((Copy::Absent, View::Absent)),
                 Ok(_) => Err("there is a new copy"),

@@ -41,6 +41,8 @@ pub enum ErrorKind {
     AlreadyExists,
     /// 400 or 422: the forge refuses what was sent.
     Invalid,
+    /// The forge does not take a repository's name, which is known before it is asked.
+    BadName,
     /// The account has as many repositories, or takes as much space, as the forge allows it.
     Quota,
     /// The repository has as many webhooks as the forge allows.
@@ -120,7 +122,13 @@ impl ForgeError {
             }
             ErrorKind::Moved { .. } => "Look at the repository: it was renamed or transferred.".into(),
             ErrorKind::AlreadyExists => {
-                "Rename one of the two, or see to it that refray may read and write the existing one.".into()
+                "Rename one of the two, give it another name there in the endpoint's `names`, or see to it that refray may \
+                 read and write the existing one."
+                    .into()
+            }
+            ErrorKind::BadName => {
+                "Give it another name there in the endpoint's `names`, rename it, or leave it out with `repo_blacklist`."
+                    .into()
             }
             ErrorKind::Invalid => {
                 "Change what is objected to, or leave the repository out with `repo_blacklist`.".into()
@@ -190,6 +198,7 @@ impl fmt::Display for ErrorKind {
             Self::Moved { to } => write!(f, "it has moved to {to}"),
             Self::AlreadyExists => f.write_str("the name is taken"),
             Self::Invalid => f.write_str("it was refused"),
+            Self::BadName => f.write_str("it cannot be called so there"),
             Self::Quota => f.write_str("the account has as much as the forge allows it"),
             Self::HookLimit => f.write_str("the repository has as many webhooks as the forge allows"),
             Self::HooksDisabled => f.write_str("the forge has webhooks switched off"),

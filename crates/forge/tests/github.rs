@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use refray_core::config::{Endpoint, GitTransport, NamespaceKind, Provider, SecretSource, Site};
+use refray_core::config::{Endpoint, GitTransport, Names, NamespaceKind, Provider, SecretSource, Site};
 use refray_core::name::{BranchName, EndpointId, RefName, RepoName, SiteName};
 use refray_core::oid::ObjectFormat;
 use refray_core::repository::{ForgeId, Visibility};
@@ -72,7 +72,7 @@ const ALL: &[&str] = &["repo", "delete_repo", "admin:repo_hook", "workflow", "re
 fn endpoint(forge: &dyn Forge, kind: NamespaceKind, namespace: &str) -> Endpoint {
     let site = Arc::clone(forge.site());
     let id = EndpointId::of(&site.name, namespace);
-    Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false }
+    Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false, names: Names::default() }
 }
 
 fn new(name: &str, visibility: Visibility) -> NewRepository {

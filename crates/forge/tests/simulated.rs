@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use refray_core::config::{Endpoint, GitTransport, NamespaceKind, Provider, SecretSource, Site};
+use refray_core::config::{Endpoint, GitTransport, Names, NamespaceKind, Provider, SecretSource, Site};
 use refray_core::name::{BranchName, EndpointId, RepoName, SiteName};
 use refray_core::oid::ObjectFormat;
 use refray_core::repository::{ForgeId, Visibility};
@@ -79,7 +79,7 @@ impl Stage {
     fn endpoint(&self, kind: NamespaceKind, namespace: &str) -> Endpoint {
         let site = Arc::clone(self.adapter.site());
         let id = EndpointId::of(&site.name, namespace);
-        Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false }
+        Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false, names: Names::default() }
     }
 
     fn group(&self) -> Endpoint {
@@ -156,7 +156,7 @@ async fn repositories(kind: Kind) {
         adapter.create(&stage.endpoint(NamespaceKind::User, "Ann"), &new("own", Visibility::Private)).await.unwrap();
     assert_eq!((own.path.as_str(), own.visibility), ("ann/own", Some(Visibility::Private)));
     let bad = adapter.create(&stage.group(), &new("bad.atom", Visibility::Private)).await.unwrap_err();
-    assert_eq!(bad.kind, ErrorKind::Invalid);
+    assert_eq!(bad.kind, ErrorKind::BadName);
 
     forge.commit("acme", "widget", "main", &[("a", "1\n")], "first").unwrap();
     forge.commit("acme", "widget", "other", &[("b", "1\n")], "other").unwrap();

@@ -186,7 +186,7 @@ fn authority(url: &Url) -> Option<String> {
     Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
 }
 
-/// Returns the name of the repository at `path`, if it is in the namespace of `endpoint`.
+/// Returns the group's name of the repository at `path`, if it is in the namespace of `endpoint`.
 fn name_in(endpoint: &Endpoint, path: &str) -> Option<RepoName> {
     let (namespace, name) = path.trim_matches('/').rsplit_once('/')?;
     let own = endpoint.namespace.trim_matches('/');
@@ -197,7 +197,8 @@ fn name_in(endpoint: &Endpoint, path: &str) -> Option<RepoName> {
     if !(same(namespace, own) || endpoint.include_subgroups && below()) {
         return None;
     }
-    RepoName::new(name.strip_suffix(".git").unwrap_or(name)).ok()
+    let name = RepoName::new(name.strip_suffix(".git").unwrap_or(name)).ok()?;
+    Some(endpoint.names.here(&name))
 }
 
 fn same(one: &str, other: &str) -> bool {
@@ -236,7 +237,7 @@ async fn is_known(engine: &Engine, target: &Target, refs: &[RefHint]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use refray_core::config::{GitTransport, NamespaceKind};
+    use refray_core::config::{GitTransport, Names, NamespaceKind};
 
     use super::*;
 
@@ -258,7 +259,14 @@ mod tests {
     fn endpoint(namespace: &str, include_subgroups: bool) -> Endpoint {
         let site = Arc::new(site(Provider::Gitlab, "https://gitlab.com", None));
         let id = EndpointId::of(&site.name, namespace);
-        Endpoint { id, site, kind: NamespaceKind::Group, namespace: namespace.into(), include_subgroups }
+        Endpoint {
+            id,
+            site,
+            kind: NamespaceKind::Group,
+            namespace: namespace.into(),
+            include_subgroups,
+            names: Names::default(),
+        }
     }
 
     #[test]
@@ -282,6 +290,10 @@ mod tests {
         let deep = endpoint("acme/tools", true);
         assert_eq!(name(&deep, "acme/tools/sub/saw"), Some("saw".into()));
         assert_eq!(name(&deep, "acme/toolset/saw"), None);
+        let mut named = flat;
+        named.names.add("files".parse().unwrap(), "files-repo".parse().unwrap()).unwrap();
+        assert_eq!(name(&named, "acme/tools/Files-Repo.git"), Some("files".into()));
+        assert_eq!(name(&named, "acme/tools/saw"), Some("saw".into()));
     }
 
     #[test]

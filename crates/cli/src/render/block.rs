@@ -193,13 +193,22 @@ fn summarise(done: &[Action], repository: &RepoName, look: &Look) -> String {
         }
     }
     // What went to several endpoints alike is said once, and so is what else went to the same ones.
-    let mut filled: BTreeMap<String, BTreeSet<&EndpointId>> = BTreeMap::new();
+    let called: BTreeMap<&EndpointId, &RepoName> = done
+        .iter()
+        .filter_map(|action| match action {
+            Action::CreateRepository(create) => Some((&create.endpoint, create.called.as_ref()?)),
+            _ => None,
+        })
+        .collect();
+    let mut filled: BTreeMap<(Option<&RepoName>, String), BTreeSet<&EndpointId>> = BTreeMap::new();
     for endpoint in &created {
-        filled.entry(content(&fills.remove(endpoint).unwrap_or_default())).or_default().insert(endpoint);
+        let what = content(&fills.remove(endpoint).unwrap_or_default());
+        filled.entry((called.get(endpoint).copied(), what)).or_default().insert(endpoint);
     }
-    parts.extend(filled.iter().map(|(what, endpoints)| {
+    parts.extend(filled.iter().map(|((called, what), endpoints)| {
+        let called = called.map_or_else(String::new, |name| format!(" as {}", clean(name.as_str())));
         let with = if what.is_empty() { String::new() } else { format!(" with {what}") };
-        format!("created on {}{with}", places(endpoints))
+        format!("created on {}{called}{with}", places(endpoints))
     }));
     let changed = grouped(&changes, |(_, endpoints)| endpoints.clone()).into_iter().filter_map(|group| {
         let updates: Vec<&RefUpdate> = group.iter().map(|(update, _)| *update).collect();
@@ -308,7 +317,9 @@ pub(super) fn describe(action: &Action, repository: &RepoName, look: &Look) -> S
         Action::CreateRepository(create) => {
             let visibility = format!("{:?}", create.visibility).to_lowercase();
             let name = clean(create.name.as_str());
-            format!("create repository {name} on {} ({visibility})", look.endpoint(&create.endpoint))
+            let called =
+                create.called.as_ref().map_or_else(String::new, |name| format!(" as {}", clean(name.as_str())));
+            format!("create repository {name} on {}{called} ({visibility})", look.endpoint(&create.endpoint))
         }
         Action::UpdateRef(update) => {
             let kind = if update.name.is_tag() { "tag" } else { "branch" };

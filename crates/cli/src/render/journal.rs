@@ -47,6 +47,8 @@ struct LoggedAction<'a> {
     repository: &'a RepoName,
     /// Where.
     endpoint: &'a EndpointId,
+    /// The repository's path on the forge, when it was created or deleted.
+    path: Option<&'a str>,
     /// The reference, in full, when one was written.
     r#ref: Option<String>,
     /// The value before: an object id, or the name of a default branch.
@@ -85,6 +87,11 @@ fn action_json(action: &JournalAction) -> LoggedAction<'_> {
         Action::UpdateRef(update) => Some(update.cause),
         _ => None,
     };
+    let path = match &action.action {
+        Action::CreateRepository(_) => action.detail.as_ref().and_then(|detail| detail.get("path")?.as_str()),
+        Action::DeleteRepository(delete) => Some(delete.path.as_str()),
+        _ => None,
+    };
     let (message, remedy) = match &action.state {
         ActionState::Ended(Outcome::Refused { message, remedy, .. } | Outcome::Failed { message, remedy }) => {
             (Some(message.as_str()), Some(remedy.as_str()))
@@ -96,6 +103,7 @@ fn action_json(action: &JournalAction) -> LoggedAction<'_> {
         group: &action.group,
         repository: &action.repository,
         endpoint: action.action.endpoint(),
+        path,
         r#ref: action.reference(),
         old: action.before(),
         new: action.after(),

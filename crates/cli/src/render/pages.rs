@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use refray_core::config::{Config, Endpoint, Provider};
+use refray_core::config::{Config, Endpoint, Names, Provider};
 use refray_core::name::{EndpointId, RepoName};
 use url::Url;
 
@@ -18,6 +18,8 @@ struct Page {
     provider: Provider,
     /// Repositories of groups below are among its own: their pages cannot be told from their names.
     nested: bool,
+    /// What repositories are called there.
+    names: Names,
 }
 
 impl Pages {
@@ -36,14 +38,15 @@ impl Pages {
     /// Returns the page of a repository at an endpoint.
     pub(crate) fn repository(&self, endpoint: &EndpointId, repository: &RepoName) -> Option<String> {
         let page = self.endpoints.get(endpoint).filter(|page| !page.nested)?;
-        below(&page.url, [repository.as_str()]).map(Into::into)
+        below(&page.url, [page.names.there(repository)?.as_str()]).map(Into::into)
     }
 
     /// Returns the page of a pull request.
     pub(crate) fn request(&self, endpoint: &EndpointId, repository: &RepoName, number: u64) -> Option<String> {
         let page = self.endpoints.get(endpoint).filter(|page| !page.nested)?;
         let number = number.to_string();
-        let name = repository.as_str();
+        let name = page.names.there(repository)?;
+        let name = name.as_str();
         let url = match page.provider {
             Provider::Github => below(&page.url, [name, "pull", &number]),
             Provider::Gitlab => below(&page.url, [name, "-", "merge_requests", &number]),
@@ -61,7 +64,7 @@ impl Page {
             return None;
         }
         let url = below(&endpoint.site.base_url, endpoint.namespace.split('/'))?;
-        Some(Self { url, provider, nested: endpoint.include_subgroups })
+        Some(Self { url, provider, nested: endpoint.include_subgroups, names: endpoint.names.clone() })
     }
 }
 
@@ -95,7 +98,7 @@ mod tests {
         text +=
             "[[sites]]\nname = \"disk\"\nprovider = \"directory\"\npath = \"/srv/git\"\n[[mirrors]]\nname = \"all\"\n";
         for (site, kind, namespace, more) in [
-            ("github", "org", "acme", ""),
+            ("github", "org", "acme", "names = { y = \"y2\" }\n"),
             ("gitlab", "group", "acme/tools", ""),
             ("gitlab", "group", "wide", "include_subgroups = true\n"),
             ("ours", "user", "ada", ""),
@@ -115,6 +118,11 @@ mod tests {
         assert_eq!(pages.endpoint(&id("github/acme")), Some("https://github.com/acme"));
         assert_eq!(pages.repository(&id("gitlab/acme/tools"), &name).unwrap(), "https://gitlab.com/acme/tools/x");
         assert_eq!(pages.repository(&id("ours/ada"), &name).unwrap(), "https://git.example.org/forge/ada/x");
+        let other = |text| pages.repository(&id("github/acme"), &RepoName::new(text).unwrap());
+        assert_eq!(other("Y").as_deref(), Some("https://github.com/acme/y2"));
+        assert_eq!(other("y2"), None);
+        let request = pages.request(&id("github/acme"), &RepoName::new("y").unwrap(), 7);
+        assert_eq!(request.as_deref(), Some("https://github.com/acme/y2/pull/7"));
         for (endpoint, url) in [
             ("github/acme", "https://github.com/acme/x/pull/7"),
             ("gitlab/acme/tools", "https://gitlab.com/acme/tools/x/-/merge_requests/7"),

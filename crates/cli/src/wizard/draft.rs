@@ -182,8 +182,10 @@ impl Draft {
             }
             None => (site, false),
         };
+        let id = EndpointId::of(&site.name, "");
         let endpoint = Endpoint {
-            id: EndpointId::of(&site.name, ""),
+            names: config.map(|config| config.names_at(&id)).unwrap_or_default(),
+            id,
             kind: NamespaceKind::Folder,
             namespace: String::new(),
             include_subgroups: false,

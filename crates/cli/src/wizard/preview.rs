@@ -108,7 +108,7 @@ pub(crate) async fn look(config: Config, group: &GroupName, paths: &Paths) -> Pr
     engine.store.close().await;
     let refuses = |endpoint: &EndpointId, name: &RepoName| {
         let group = engine.config.mirrors.iter().find(|known| known.name == *group)?;
-        let forge = engine.forges.get(&group.endpoint(endpoint)?.site.name)?;
+        let forge = engine.forge(group.endpoint(endpoint)?).ok()?;
         forge.check_name(name).err()
     };
     watch.progress.lock().unwrap_or_else(PoisonError::into_inner).finish();

@@ -24,6 +24,7 @@ mod input;
 mod killed;
 mod limits;
 mod log;
+mod names;
 mod network;
 mod options;
 mod output;

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use miette::Diagnostic;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 use url::Url;
 
 use super::keys::{endpoint, mirror, root, site, webhook};
+use super::meaning::{meaning, same_endpoint};
 use super::model::{MirrorGroup, SecretSource, Site, Webhook};
 use super::problem::ConfigErrors;
 use super::read;
@@ -371,38 +372,15 @@ fn update_group(old: &mut Table, group: &MirrorGroup) {
                 let mut kept = old.clone();
                 // Positions in the file would put them back into their old order.
                 kept.set_position(None);
+                if let Some(Item::Table(names)) = kept.get_mut(endpoint::NAMES.name) {
+                    names.set_position(None);
+                }
                 kept
             }
             None => new,
         })
         .collect();
     old.insert(mirror::ENDPOINTS.name, Item::ArrayOfTables(tables));
-}
-
-fn same_endpoint(old: &Table, new: &Table) -> bool {
-    let flag = endpoint::INCLUDE_SUBGROUPS.name;
-    let text = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
-    let kind = |table: &Table| match text(table, endpoint::KIND.name).as_str() {
-        "org" => "group".to_owned(),
-        kind => kind.to_owned(),
-    };
-    text(old, endpoint::SITE.name) == text(new, endpoint::SITE.name)
-        && text(old, endpoint::NAMESPACE.name) == text(new, endpoint::NAMESPACE.name)
-        // A directory's kind is not stored.
-        && (kind(old) == kind(new) || !new.contains_key(endpoint::KIND.name))
-        && old.get(flag).and_then(Item::as_bool).unwrap_or(false) == new.get(flag).and_then(Item::as_bool).unwrap_or(false)
-}
-
-/// Returns what a value says, however it is written: a list of one is the same as its element.
-fn meaning(value: &Value) -> Vec<String> {
-    let one = |value: &Value| match value {
-        Value::String(text) => format!("{:?}", text.value()),
-        other => other.to_string().trim().to_owned(),
-    };
-    match value {
-        Value::Array(array) => Array::iter(array).map(one).collect(),
-        other => vec![one(other)],
-    }
 }
 
 /// Returns the comments above a table without those that stand right on top of it, if there are any.

@@ -3,7 +3,9 @@
 pub mod edit;
 mod keys;
 mod mask;
+mod meaning;
 mod model;
+mod names;
 mod problem;
 mod read;
 mod render;
@@ -14,6 +16,7 @@ pub use model::{
     Config, ConflictResolution, Dashboard, Endpoint, GitTransport, MirrorGroup, NamespaceKind, Provider, Rewrites,
     SecretSource, Serve, Site, SyncVisibility, Webhook,
 };
+pub use names::{NameClash, Names};
 pub use problem::{ConfigErrors, Problem, ProblemKind};
 pub use read::{Parsed, parse};
 pub use render::show;

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::names::Names;
 use crate::name::{EndpointId, GroupName, RepoName, SiteName};
 use crate::repository::{Repository, Visibility};
 use crate::secret::Secret;
@@ -35,6 +36,12 @@ impl Config {
     /// Returns the site of that name.
     pub fn site(&self, name: &SiteName) -> Option<&Arc<Site>> {
         self.sites.iter().find(|site| site.name == *name)
+    }
+
+    /// Returns what repositories are called at an endpoint: the same in every group that it is in.
+    pub fn names_at(&self, id: &EndpointId) -> Names {
+        let endpoint = self.mirrors.iter().find_map(|group| group.endpoint(id));
+        endpoint.map(|endpoint| endpoint.names.clone()).unwrap_or_default()
     }
 }
 
@@ -165,6 +172,20 @@ pub struct Endpoint {
     pub namespace: String,
     /// Repositories of groups below this one count too (GitLab).
     pub include_subgroups: bool,
+    /// What repositories are called there, where that is another name than the group's.
+    pub names: Names,
+}
+
+impl Endpoint {
+    /// Returns the path that a repository of the group has there, if it is in the namespace itself; `None` where its name
+    /// is another repository's.
+    pub fn path_of(&self, name: &RepoName) -> Option<String> {
+        let name = self.names.there(name)?;
+        Some(match self.namespace.as_str() {
+            "" => name.to_string(),
+            namespace => format!("{namespace}/{name}"),
+        })
+    }
 }
 
 /// Which repositories are synced by who may see them.

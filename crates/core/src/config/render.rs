@@ -114,6 +114,8 @@ impl Lines {
             endpoint.namespace.as_str(),
         );
         self.flag(&endpoint::INCLUDE_SUBGROUPS, endpoint.include_subgroups);
+        let names = endpoint.names.pairs().map(|(here, there)| (here.as_str(), there.as_str()));
+        self.unless(endpoint.names.is_empty(), endpoint::NAMES.name, names.collect::<InlineTable>());
     }
 
     pub(crate) fn webhook(&mut self, webhook: &Webhook) {

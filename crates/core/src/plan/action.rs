@@ -94,8 +94,11 @@ pub struct DefaultSwitch {
 pub struct CreateRepository {
     /// Where.
     pub endpoint: EndpointId,
-    /// Its name.
+    /// Its name in the group.
     pub name: RepoName,
+    /// What it is called there, when that is another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<RepoName>,
     /// Who may see it: never more people than may see the copy that it is made from.
     pub visibility: Visibility,
     /// Its description.

@@ -31,6 +31,12 @@ pub(super) async fn create(
                 repositories.insert(create.endpoint.clone(), repository);
                 Outcome::Done
             }
+            Err(error) if error.kind == ErrorKind::Invalid => Outcome::Failed {
+                message: error.to_string(),
+                remedy: "Change what is objected to; if that is the name, give it another one there in the endpoint's \
+                         `names`. Or leave the repository out with `repo_blacklist`."
+                    .to_owned(),
+            },
             Err(error) => failure(&error),
         };
         outcomes.push((Action::CreateRepository(create.clone()), outcome));
@@ -53,9 +59,9 @@ async fn one(
     };
     let endpoint = group.endpoint(&create.endpoint).ok_or_else(|| missing("the endpoint is not configured".into()))?;
     let forge = engine.forge(endpoint).map_err(missing)?;
-    let path = match endpoint.namespace.as_str() {
-        "" => create.name.to_string(),
-        namespace => format!("{namespace}/{}", create.name),
+    let Some(path) = endpoint.path_of(&create.name) else {
+        let message = "another repository of the group is called so there, by `names`".to_owned();
+        return Err(ForgeError { kind: ErrorKind::BadName, ..missing(message) });
     };
     if let Some(former) = &create.former
         && let Some(repository) = forge.revive(&path, former).await?

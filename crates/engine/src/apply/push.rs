@@ -118,7 +118,7 @@ struct Target<'a> {
     job: Job<'a>,
     endpoint: &'a EndpointId,
     path: &'a str,
-    forge: &'a Arc<dyn Forge>,
+    forge: Arc<dyn Forge>,
 }
 
 impl Target<'_> {

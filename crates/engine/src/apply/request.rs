@@ -66,7 +66,7 @@ async fn one(job: Job<'_>, action: &RequestAction) -> Option<Done> {
         Err(outcome) => return Some(done(outcome, None)),
     };
     let pull = match (action.step, action.number) {
-        (RequestStep::Close, Some(number)) => close(forge, path, number).await.map(|()| None),
+        (RequestStep::Close, Some(number)) => close(&forge, path, number).await.map(|()| None),
         (RequestStep::Refresh, Some(number)) => {
             let (title, body) = words(job, action).await;
             forge.edit_pull(path, number, &title, &body).await.map(Some)

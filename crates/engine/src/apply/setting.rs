@@ -105,7 +105,7 @@ impl Waiting {
     }
 }
 
-pub(super) type Target<'a> = (&'a std::sync::Arc<dyn refray_forge::Forge>, &'a str);
+pub(super) type Target<'a> = (std::sync::Arc<dyn refray_forge::Forge>, &'a str);
 
 /// Returns the forge and the path of a repository's copy, or why it cannot be written to.
 pub(super) fn target<'a>(

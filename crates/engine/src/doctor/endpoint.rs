@@ -28,8 +28,9 @@ pub(super) async fn checks(examined: &Examination, group: &MirrorGroup) -> Vec<C
     let mut listings = BTreeMap::new();
     for (endpoint, (found, listed)) in group.endpoints.iter().zip(looked) {
         checks.extend(found);
+        checks.extend(given_names(endpoint));
         if let Some(listed) = listed {
-            checks.extend(clashes(&endpoint.id, &listed));
+            checks.extend(clashes(endpoint, &listed));
             listings.insert(endpoint.id.clone(), listed);
         }
     }
@@ -79,7 +80,7 @@ async fn one(
             if let Ok(listed) = &listed
                 && endpoint.site.transport != GitTransport::Ssh
             {
-                access::try_to_push(&**forge, listed, &mut rights).await;
+                access::try_to_push(&*forge, listed, &mut rights).await;
             }
             checks.extend(judge_all(id, &rights, wanted));
         }
@@ -91,7 +92,7 @@ async fn one(
             let selected: Vec<_> = listed.iter().filter(|it| group.selects_name(&it.name)).collect();
             checks.extend(access::checks(id, &selected, wanted));
             if endpoint.site.transport == GitTransport::Ssh {
-                checks.push(ssh(id, &**forge, &listed).await);
+                checks.push(ssh(id, &*forge, &listed).await);
             }
             (checks, Some(listed))
         }
@@ -136,17 +137,27 @@ fn count(listed: &[Repository]) -> String {
     text
 }
 
-/// Names repositories that differ only by case or by their group: refray cannot tell which one is meant.
-fn clashes(endpoint: &EndpointId, listed: &[Repository]) -> Vec<Check> {
-    let mut by_key: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+/// Names repositories that differ only by case or by their group, or of which one is given the name of another: refray
+/// cannot tell which one is meant.
+fn clashes(endpoint: &Endpoint, listed: &[Repository]) -> Vec<Check> {
+    let mut by_key: BTreeMap<String, Vec<&Repository>> = BTreeMap::new();
     for repository in listed {
-        by_key.entry(repository.name.key()).or_default().push(&repository.path);
+        by_key.entry(repository.name.key()).or_default().push(repository);
     }
-    let clashing = by_key.into_values().filter(|paths| paths.len() > 1);
+    let clashing = by_key.into_values().filter(|repositories| repositories.len() > 1);
     clashing
-        .map(|paths| {
-            let found = format!("{} have the same name", paths.join(" and "));
-            Check::fail(endpoint, "names", found, "Rename one of them, or leave one out with `repo_blacklist`.")
+        .map(|repositories| {
+            let paths: Vec<&str> = repositories.iter().map(|repository| repository.path.as_str()).collect();
+            let given = repositories.iter().find(|repository| endpoint.names.given(&repository.name).is_some());
+            let (by, remedy) = match given {
+                Some(repository) => (
+                    format!(", by `names`: `{}`", repository.name),
+                    "Rename one of them, or give it another name in the endpoint's `names`.",
+                ),
+                None => (String::new(), "Rename one of them, or leave one out with `repo_blacklist`."),
+            };
+            let found = format!("{} have the same name{by}", paths.join(" and "));
+            Check::fail(&endpoint.id, "names", found, remedy)
         })
         .collect()
 }
@@ -160,15 +171,24 @@ fn names(examined: &Examination, group: &MirrorGroup, listings: &BTreeMap<Endpoi
         let (Some(forge), Some(listed)) = (examined.forge(endpoint), listings.get(&endpoint.id)) else { continue };
         let there: BTreeSet<String> = listed.iter().map(|repository| repository.name.key()).collect();
         let missing = all.iter().filter(|(key, name)| !there.contains(*key) && group.selects_name(name));
-        checks.extend(missing.filter_map(|(_, name)| refused_name(&endpoint.id, &**forge, name)));
+        checks.extend(missing.filter_map(|(_, name)| refused_name(endpoint, &*forge, name)));
     }
     checks
 }
 
-fn refused_name(endpoint: &EndpointId, forge: &dyn Forge, name: &RepoName) -> Option<Check> {
+fn refused_name(endpoint: &Endpoint, forge: &dyn Forge, name: &RepoName) -> Option<Check> {
     let why = forge.check_name(name).err()?;
-    let remedy = "Rename it, or leave it out with `repo_blacklist`.";
-    Some(Check::warn(endpoint, "names", format!("`{name}` cannot be made there: {why}"), remedy))
+    let called = endpoint.names.given(name).map_or_else(String::new, |there| format!(" as `{there}`"));
+    let remedy =
+        "Give it another name there in the endpoint's `names`, rename it, or leave it out with `repo_blacklist`.";
+    Some(Check::warn(&endpoint.id, "names", format!("`{name}` cannot be made there{called}: {why}"), remedy))
+}
+
+/// Says what is called otherwise there.
+fn given_names(endpoint: &Endpoint) -> Option<Check> {
+    let names: Vec<String> =
+        endpoint.names.pairs().map(|(here, there)| format!("`{here}` is called `{there}` there")).collect();
+    (!names.is_empty()).then(|| Check::pass(&endpoint.id, "names", names.join(", ")))
 }
 
 /// Looks at the rules of default branches, where something may be pushed.

@@ -12,6 +12,7 @@ use refray_forge::{Environment, Forge};
 use super::report::Report;
 use super::{endpoint, machine, site, state, webhook};
 use crate::engine::{Dirs, LazyGit};
+use crate::named;
 
 /// Why something cannot be had, and what the user can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +54,9 @@ impl Examination {
         Report { checks }
     }
 
-    /// Returns the forge of an endpoint's site; `None` where it could not be connected, which its site says.
-    pub(super) fn forge(&self, endpoint: &Endpoint) -> Option<&Arc<dyn Forge>> {
-        self.forges.get(&endpoint.site.name)?.as_ref().ok()
+    /// Returns the forge of an endpoint's site, which knows repositories by the names that the group has for them; `None`
+    /// where it could not be connected, which its site says.
+    pub(super) fn forge(&self, endpoint: &Endpoint) -> Option<Arc<dyn Forge>> {
+        Some(named::at(self.forges.get(&endpoint.site.name)?.as_ref().ok()?, endpoint))
     }
 }

@@ -82,7 +82,9 @@ impl Work<'_> {
         let Undo { mut plan, forget } = (self.plan)(&task.copies, &views);
         let stored = engine.store.baseline(&self.group.name, &self.name.key()).await;
         let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
-        for create in &plan.creates {
+        for create in &mut plan.creates {
+            let names = self.group.endpoint(&create.endpoint).map(|endpoint| &endpoint.names);
+            create.called = names.and_then(|names| names.given(&create.name)).cloned();
             views.insert(create.endpoint.clone(), View::ToCreate);
             task.copies.insert(create.endpoint.clone(), Copy::Create(create.clone()));
         }
@@ -169,6 +171,11 @@ fn copies(
                     }
                     ([repository], _) => present(repository),
                     ([_, _, ..], _) => Copy::Unreadable("it has several repositories of this name".to_owned()),
+                    ([], Some(Look::Found(other)))
+                        if other.name.key() != key && known.is_none_or(|known| known.id != other.id) =>
+                    {
+                        Copy::Unreadable(format!("its path `{}` is another repository's by now", other.path))
+                    }
                     ([], Some(Look::Found(repository))) => present(repository),
                     ([], Some(Look::Moved(repository))) => {
                         Copy::Unreadable(format!("it was renamed or moved to `{}`", repository.path))

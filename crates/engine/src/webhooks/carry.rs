@@ -102,7 +102,7 @@ async fn attempts(engine: &Engine, target: &Target, order: Order<'_>, report: &m
             report.changes = plan.steps.iter().filter(|_| !looks).map(intended).collect();
             return Ok(());
         }
-        match carry_out(engine, &**forge, target, order, &plan, &mut report.changes).await {
+        match carry_out(engine, &*forge, target, order, &plan, &mut report.changes).await {
             Err(Failure::Forge(error)) if attempt < ATTEMPTS && is_worth_a_look(&error) => {}
             ended => return ended,
         }

@@ -181,6 +181,7 @@ fn recognise<'a>(config: &'a Config, entry: &Entry) -> Option<Found<'a>> {
     if best.next().is_some() {
         return None;
     }
+    let repository = endpoint.names.here(&repository);
     let text = |names: &[&str]| entry.get(names).unwrap_or_default().to_owned();
     Some(Found { endpoint, repository, url: text(&URLS), id: text(&IDS) })
 }

@@ -116,7 +116,7 @@ impl Targets {
                 match listed.map(Lookup::Found) {
                     Some(lookup) => self.look(group, endpoint, &hook.repository, &lookup),
                     None => {
-                        let path = format!("{}/{}", endpoint.namespace, hook.repository);
+                        let Some(path) = endpoint.path_of(&hook.repository) else { continue };
                         // What could not be looked at is left for another time.
                         let Ok(forge) = engine.forge(endpoint) else { continue };
                         let Ok(lookup) = forge.get(&path).await else { continue };

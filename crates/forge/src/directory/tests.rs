@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use refray_core::config::{Endpoint, NamespaceKind, Provider, Site};
+use refray_core::config::{Endpoint, Names, NamespaceKind, Provider, Site};
 use refray_core::name::{BranchName, EndpointId, RepoName};
 use refray_core::oid::ObjectFormat;
 use refray_core::repository::{ForgeId, Visibility};
@@ -19,7 +19,14 @@ fn forge(root: &Path) -> Arc<dyn Forge> {
 fn endpoint(forge: &dyn Forge, namespace: &str) -> Endpoint {
     let site = Arc::clone(forge.site());
     let id = EndpointId::of(&site.name, namespace);
-    Endpoint { id, site, kind: NamespaceKind::Folder, namespace: namespace.into(), include_subgroups: false }
+    Endpoint {
+        id,
+        site,
+        kind: NamespaceKind::Folder,
+        namespace: namespace.into(),
+        include_subgroups: false,
+        names: Names::default(),
+    }
 }
 
 fn new(name: &str) -> NewRepository {

@@ -197,6 +197,6 @@ impl Gitea {
     }
 
     fn check_name(&self, name: &RepoName, doing: &str) -> Result<(), ForgeError> {
-        names::check(self.dialect, name.as_str()).map_err(|rule| self.client.error(doing, ErrorKind::Invalid, rule))
+        names::check(self.dialect, name.as_str()).map_err(|rule| self.client.error(doing, ErrorKind::BadName, rule))
     }
 }

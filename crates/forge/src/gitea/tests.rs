@@ -180,11 +180,11 @@ async fn bad_and_taken_names_are_told_apart() {
             gitea(dialect, |_| reply(409, json!({"message": "The repository with the same name already exists."})))
                 .await;
         let endpoint = endpoint(&gitea.client, NamespaceKind::Org, "acme");
-        let expected = if sent == 0 { ErrorKind::Invalid } else { ErrorKind::AlreadyExists };
+        let expected = if sent == 0 { ErrorKind::BadName } else { ErrorKind::AlreadyExists };
         assert_eq!(gitea.create(&endpoint, &new("a..b")).await.unwrap_err().kind, expected);
         assert_eq!(log.all().len(), sent);
         let error = gitea.create(&endpoint, &new("a.wiki")).await.unwrap_err();
-        assert!(error.kind == ErrorKind::Invalid && error.message.contains(".wiki"));
+        assert!(error.kind == ErrorKind::BadName && error.message.contains(".wiki"));
     }
 }
 

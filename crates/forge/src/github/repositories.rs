@@ -89,7 +89,7 @@ impl GitHub {
         let path = format!("{namespace}/{}", new.name);
         let doing = format!("create `{path}`");
         let refuse = |kind, why: &str| self.client.error(&doing, kind, why);
-        names::check(new.name.as_str()).map_err(|why| refuse(ErrorKind::Invalid, why))?;
+        names::check(new.name.as_str()).map_err(|why| refuse(ErrorKind::BadName, why))?;
         if new.format != ObjectFormat::Sha1 {
             return Err(refuse(ErrorKind::Unsupported, "GitHub has no repositories with SHA-256 objects"));
         }
@@ -153,7 +153,7 @@ impl GitHub {
         to: &RepoName,
     ) -> Result<Repository, ForgeError> {
         let doing = format!("rename `{path}` to `{to}`");
-        names::check(to.as_str()).map_err(|why| self.client.error(&doing, ErrorKind::Invalid, why))?;
+        names::check(to.as_str()).map_err(|why| self.client.error(&doing, ErrorKind::BadName, why))?;
         self.expect_id(path, id, &doing).await?;
         let renamed = self.change(path, doing.clone(), json!({ "name": to.as_str() })).await?;
         if renamed.name == *to {

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use refray_core::config::{Endpoint, NamespaceKind, Provider};
+use refray_core::config::{Endpoint, Names, NamespaceKind, Provider};
 use refray_core::name::{BranchName, EndpointId, RepoName};
 use refray_core::oid::ObjectFormat;
 use refray_core::repository::{ForgeId, Visibility};
@@ -73,7 +73,7 @@ fn user() -> Answer {
 fn endpoint(github: &GitHub, kind: NamespaceKind, namespace: &str) -> Endpoint {
     let site = Arc::clone(github.site());
     let id = EndpointId::of(&site.name, namespace);
-    Endpoint { id, site, kind, namespace: namespace.into(), include_subgroups: false }
+    Endpoint { id, site, kind, namespace: namespace.into(), include_subgroups: false, names: Names::default() }
 }
 
 fn new(name: &str) -> NewRepository {
@@ -165,7 +165,7 @@ async fn repositories_are_created_as_asked_or_not_at_all() {
         json!({"name": "fresh", "description": "two lines", "private": true, "auto_init": false})
     );
     let before = seen.lock().unwrap().len();
-    assert_eq!(github.create(&own, &new("a b")).await.unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(github.create(&own, &new("a b")).await.unwrap_err().kind, ErrorKind::BadName);
     let sha256 = NewRepository { format: ObjectFormat::Sha256, ..new("x") };
     assert_eq!(github.create(&own, &sha256).await.unwrap_err().kind, ErrorKind::Unsupported);
     assert_eq!(seen.lock().unwrap().len(), before, "nothing was asked of the forge");

@@ -156,6 +156,6 @@ impl GitLab {
     }
 
     fn check_name(&self, name: &RepoName, doing: &str) -> Result<(), ForgeError> {
-        names::check(name.as_str()).map_err(|rule| self.client.error(doing, ErrorKind::Invalid, rule))
+        names::check(name.as_str()).map_err(|rule| self.client.error(doing, ErrorKind::BadName, rule))
     }
 }

@@ -198,7 +198,7 @@ async fn bad_and_taken_names_are_told_apart() {
     .await;
     let endpoint = endpoint(&gitlab.client, NamespaceKind::User, "ann");
     let error = gitlab.create(&endpoint, &new("-x")).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert_eq!(error.kind, ErrorKind::BadName);
     assert!(error.message.contains("starts with `-`") && log.all().is_empty());
     assert_eq!(gitlab.create(&endpoint, &new("x")).await.unwrap_err().kind, ErrorKind::AlreadyExists);
     assert!(log.body("POST /projects").get("namespace_id").is_none());

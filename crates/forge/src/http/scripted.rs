@@ -7,7 +7,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use refray_core::config::{Endpoint, NamespaceKind, Provider};
+use refray_core::config::{Endpoint, Names, NamespaceKind, Provider};
 use refray_core::name::EndpointId;
 use serde_json::Value;
 
@@ -126,5 +126,6 @@ pub(crate) fn endpoint(client: &Client, kind: NamespaceKind, namespace: &str) ->
         kind,
         namespace: namespace.to_owned(),
         include_subgroups: false,
+        names: Names::default(),
     }
 }

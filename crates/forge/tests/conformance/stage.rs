@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use refray_core::config::{Endpoint, GitTransport, NamespaceKind, Provider, SecretSource, Site};
+use refray_core::config::{Endpoint, GitTransport, Names, NamespaceKind, Provider, SecretSource, Site};
 use refray_core::name::{BranchName, EndpointId, RepoName, SiteName};
 use refray_core::oid::ObjectFormat;
 use refray_core::repository::Visibility;
@@ -49,7 +49,7 @@ pub(crate) fn adapter(kind: Kind, base_url: &str, token: &str) -> Arc<dyn Forge>
 pub(crate) fn endpoint(forge: &dyn Forge, kind: NamespaceKind, namespace: &str) -> Endpoint {
     let site = Arc::clone(forge.site());
     let id = EndpointId::of(&site.name, namespace);
-    Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false }
+    Endpoint { id, site, kind, namespace: namespace.to_owned(), include_subgroups: false, names: Names::default() }
 }
 
 pub(crate) fn new(name: &str) -> NewRepository {

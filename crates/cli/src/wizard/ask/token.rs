@@ -256,8 +256,10 @@ impl Wizard {
             }
         };
         let namespace = tried.namespace.path;
+        let id = EndpointId::of(&site.name, &namespace);
         let endpoint = Endpoint {
-            id: EndpointId::of(&site.name, &namespace),
+            names: self.config.as_ref().map(|config| config.names_at(&id)).unwrap_or_default(),
+            id,
             site,
             kind: tried.namespace.kind,
             namespace,

@@ -38,6 +38,7 @@ repo_blacklist = "^x" # not these
 site = "hub"
 kind = "user"
 namespace = "ada"
+names = { notes = 'my-notes' } # by hand
 
 [[mirrors]] # the team's
 name = "team"
@@ -96,6 +97,7 @@ async fn an_account_is_added_to_a_group_and_all_else_stays() {
     +site = "FORGEJO"
     "#);
     has(&scene.config(), &["# Mine.", "jobs = 2 # slow line", "# where I work", "repo_blacklist = \"^x\" # not these"]);
+    has(&scene.config(), &["namespace = \"ada\"\nnames = { notes = 'my-notes' } # by hand\n"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,6 +117,8 @@ async fn a_group_is_added_with_the_token_of_a_site_that_is_there() {
     assert!(config.starts_with(&old), "{config}");
     assert_eq!(config.matches("[[sites]]").count(), 3, "{config}");
     has(&config, &["name = \"ada\"\nconflict_resolution = \"pull_request\""]);
+    // A namespace has the same names in every group.
+    has(&config, &["namespace = \"ada\"\nnames = { notes = \"my-notes\" }\n"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refray_core::config::{Endpoint, NamespaceKind, SecretSource, Site};
+use refray_core::config::{Endpoint, Names, NamespaceKind, SecretSource, Site};
 use refray_core::name::EndpointId;
 use refray_core::secret::Secret;
 use refray_engine::doctor::{Check, Level, Wanted, judge};
@@ -48,6 +48,7 @@ pub(crate) async fn try_token(
         kind: NamespaceKind::User,
         namespace: String::new(),
         include_subgroups: false,
+        names: Names::default(),
     };
     let mut missing = None;
     for namespace in namespaces {

@@ -5,5 +5,5 @@ mod shape;
 mod tables;
 
 pub(crate) use shape::TableSpec;
-pub(crate) use shape::{Address, Choice, Flag, Interval, Key, Nested, Number, Patterns, Shape, Text};
+pub(crate) use shape::{Address, Choice, Flag, Interval, Key, Nested, Number, Pairs, Patterns, Shape, Text};
 pub(crate) use tables::{ALL, dashboard, endpoint, mirror, root, secret, serve, site, webhook};

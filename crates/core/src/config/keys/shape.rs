@@ -236,6 +236,24 @@ impl Shape for Patterns {
     }
 }
 
+/// Names of repositories, each with another one.
+pub(crate) struct Pairs;
+
+impl Shape for Pairs {
+    fn schema(&self) -> Value {
+        let name = json!({ "type": "string", "minLength": 1, "pattern": r"^[^/\\]+$" });
+        json!({ "type": "object", "propertyNames": name, "additionalProperties": name })
+    }
+
+    fn words(&self) -> String {
+        "a table: the name in the group `=` the name there".to_owned()
+    }
+
+    fn default(&self) -> Option<Value> {
+        Some(json!({}))
+    }
+}
+
 /// A table, or any number of them.
 pub(crate) struct Nested {
     pub(crate) table: &'static TableSpec,

@@ -1,6 +1,6 @@
 //! Every table of the file, with every key.
 
-use super::shape::{Address, Choice, Flag, Interval, Key, Nested, Number, Patterns, TableSpec, Text, Word};
+use super::shape::{Address, Choice, Flag, Interval, Key, Nested, Number, Pairs, Patterns, TableSpec, Text, Word};
 
 /// All tables, in the order of the reference.
 pub(crate) static ALL: [&TableSpec; 8] = [
@@ -237,6 +237,9 @@ pub(crate) mod endpoint {
              the bare repositories; `path` itself when missing.";
         INCLUDE_SUBGROUPS: Flag = "include_subgroups", Flag { default: false },
             "Syncs the repositories of groups below this one too (GitLab).";
+        NAMES: Pairs = "names", Pairs,
+            "What repositories are called at this endpoint, where its forge does not take the name that they have in the \
+             group: `{ files = \"files-repo\" }`.";
     }
 
     pub(crate) static TABLE: TableSpec =

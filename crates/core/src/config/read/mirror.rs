@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::context::Marked;
 use super::site::{Declared, duplicate};
 use super::table::Table;
-use super::{namespace, pattern};
+use super::{names, namespace, pattern};
 use crate::config::keys::{Choice, Key, endpoint, mirror as keys};
 use crate::config::model::{Endpoint, MirrorGroup, Provider, Site};
 use crate::config::problem::{ProblemKind, Span};
@@ -18,9 +18,10 @@ use crate::repository::Visibility;
 pub(crate) fn read_all(tables: Vec<Table<'_>>, sites: &[Declared]) -> Vec<Arc<MirrorGroup>> {
     let mut names: Vec<Marked<GroupName>> = Vec::new();
     let mut groups = Vec::new();
+    let mut given = Vec::new();
     for table in tables {
         let context = table.context;
-        let (name, group) = read(table, sites);
+        let (name, group) = read(table, sites, &mut given);
         if let Some(name) = name {
             match names.iter().find(|other| other.value == name.value) {
                 Some(first) => duplicate(context.sink, "mirror groups", name.value.as_str(), &first.span, &name.span),
@@ -32,7 +33,11 @@ pub(crate) fn read_all(tables: Vec<Table<'_>>, sites: &[Declared]) -> Vec<Arc<Mi
     groups
 }
 
-fn read(table: Table<'_>, sites: &[Declared]) -> (Option<Marked<GroupName>>, Option<MirrorGroup>) {
+fn read(
+    table: Table<'_>,
+    sites: &[Declared],
+    given: &mut Vec<names::Given>,
+) -> (Option<Marked<GroupName>>, Option<MirrorGroup>) {
     let name = table.text(&keys::NAME).and_then(|text| match GroupName::new(&text.value) {
         Ok(value) => Some(Marked { value, span: text.span }),
         Err(why) => {
@@ -44,7 +49,7 @@ fn read(table: Table<'_>, sites: &[Declared]) -> (Option<Marked<GroupName>>, Opt
             None
         }
     });
-    let endpoints = read_endpoints(&table, sites, name.as_ref().map(|name| &name.span));
+    let endpoints = read_endpoints(&table, sites, name.as_ref().map(|name| &name.span), given);
     let sync_visibility = choice(&table, &keys::SYNC_VISIBILITY).unwrap_or_default();
     let whitelist = pattern::read(&table, &keys::REPO_WHITELIST);
     let blacklist = pattern::read(&table, &keys::REPO_BLACKLIST);
@@ -75,7 +80,12 @@ fn choice<T: Copy + PartialEq + Sync>(table: &Table<'_>, key: &Key<Choice<T>>) -
     table.choice(key).map(|choice| choice.value).or(key.shape.default)
 }
 
-fn read_endpoints(group: &Table<'_>, sites: &[Declared], name: Option<&Span>) -> Vec<Endpoint> {
+fn read_endpoints(
+    group: &Table<'_>,
+    sites: &[Declared],
+    name: Option<&Span>,
+    given: &mut Vec<names::Given>,
+) -> Vec<Endpoint> {
     let sink = group.context.sink;
     let tables = match group.tables(&keys::ENDPOINTS) {
         Some(tables) => tables,
@@ -100,6 +110,7 @@ fn read_endpoints(group: &Table<'_>, sites: &[Declared], name: Option<&Span>) ->
     let mut endpoints = Vec::new();
     for table in tables {
         let span = table.span().clone();
+        let place_of_names = table.key_span(&endpoint::NAMES).unwrap_or_else(|| span.clone());
         let Some(endpoint) = read_endpoint(table, sites) else { continue };
         let place = Place::of(&endpoint);
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == place) {
@@ -109,6 +120,7 @@ fn read_endpoints(group: &Table<'_>, sites: &[Declared], name: Option<&Span>) ->
                 .help("remove one of them");
         } else {
             seen.push((place, span));
+            names::compare(sink, &endpoint, place_of_names, given);
         }
         endpoints.push(endpoint);
     }
@@ -142,6 +154,7 @@ fn read_endpoint(table: Table<'_>, sites: &[Declared]) -> Option<Endpoint> {
     let kind = table.choice(&endpoint::KIND);
     let namespace = table.text(&endpoint::NAMESPACE);
     let include_subgroups = table.flag(&endpoint::INCLUDE_SUBGROUPS);
+    let names = names::read(&table, &endpoint::NAMES);
     let declared = site.as_ref().and_then(|site| find(&table, site, sites));
     let provider = declared.and_then(|declared| declared.provider);
 
@@ -158,6 +171,7 @@ fn read_endpoint(table: Table<'_>, sites: &[Declared]) -> Option<Endpoint> {
             kind,
             namespace,
             include_subgroups: include_subgroups.value && site.provider == Provider::Gitlab,
+            names,
         }),
         _ => None,
     };

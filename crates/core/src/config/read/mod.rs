@@ -4,6 +4,7 @@ mod address;
 mod context;
 mod file;
 mod mirror;
+mod names;
 mod namespace;
 mod pattern;
 mod secret;

@@ -2,6 +2,7 @@ use super::*;
 use crate::config::{
     ConflictResolution, GitTransport, NamespaceKind, Provider, Rewrites, SecretSource, SyncVisibility,
 };
+use crate::name::RepoName;
 use crate::repository::Visibility;
 
 #[test]
@@ -52,6 +53,12 @@ fn every_key_is_read() {
     assert_eq!(group.rewrites, Rewrites::Never);
     assert_eq!(group.endpoints[0].kind, NamespaceKind::Group);
     assert!(group.endpoints[0].include_subgroups);
+    let name = |text| RepoName::new(text).unwrap();
+    assert_eq!(group.endpoints[0].path_of(&name("Files")).as_deref(), Some("top/sub/files-repo"));
+    assert_eq!(group.endpoints[0].path_of(&name("files-repo")), None);
+    assert_eq!(group.endpoints[0].names.here(&name("A-B")), name("a.b"));
+    assert_eq!(group.endpoints[1].path_of(&name("files")).as_deref(), Some("me/files"));
+    assert_eq!(group.endpoints[2].path_of(&name("files")).as_deref(), Some("files"));
     assert_eq!(group.endpoints[2].id.as_str(), "disk");
     let webhook = config.webhook.unwrap();
     assert_eq!(webhook.url.unwrap().as_str(), "https://mirror.example.com/webhook/");

@@ -3,6 +3,7 @@
 mod accepted;
 mod contradicting;
 mod editing;
+mod names;
 mod refused;
 mod schema;
 mod shown;
@@ -89,6 +90,7 @@ site = "git lab"
 kind = "org"
 namespace = "top/sub"
 include_subgroups = true
+names = { files = "files-repo", "a.b" = "a-b" }
 [[mirrors.endpoints]]
 site = "codeberg"
 kind = "user"

@@ -18,6 +18,7 @@ fn walk(schema: &Value, root: &Value, path: &str, found: &mut Vec<(String, Strin
             let value = match (inner["type"].as_str(), inner["oneOf"][0]["const"].as_str()) {
                 (Some("boolean"), _) => "true".to_owned(),
                 (Some("integer"), _) => "5".to_owned(),
+                (Some("object"), _) => "{ a = \"b\" }".to_owned(),
                 (_, Some(word)) => format!("\"{word}\""),
                 _ => "\"https://text\"".to_owned(),
             };

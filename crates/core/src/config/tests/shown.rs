@@ -41,12 +41,14 @@ fn the_effective_configuration_is_shown() {
     kind = "user"
     namespace = "my-user"
     include_subgroups = false
+    names = {}
 
     [[mirrors.endpoints]]
     site = "archive"
     kind = "folder"
     namespace = "personal"
     include_subgroups = false
+    names = {}
 
     [webhook]
     install = true

@@ -1,5 +1,7 @@
 //! Whether a plan is for the configuration at hand.
 
+use std::collections::BTreeSet;
+
 use crate::config::{Config, MirrorGroup};
 use crate::plan::file::model::{PlanFile, PlannedEndpoint, PlannedGroup};
 use crate::plan::file::place::Place;
@@ -69,9 +71,12 @@ fn what_differs(before: &impl serde::Serialize, now: &impl serde::Serialize) -> 
         _ => serde_json::Map::new(),
     };
     let (before, now) = (members(serde_json::to_value(before)), members(serde_json::to_value(now)));
-    let differ = before.iter().filter_map(|(key, old)| {
-        let new = now.get(key)?;
-        (new != old).then(|| format!("`{key}` was {old} and is {new}"))
+    // What is empty may not be written.
+    let said = |value: Option<&serde_json::Value>| value.map_or_else(|| "{}".to_owned(), ToString::to_string);
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let differ = keys.into_iter().filter_map(|key| {
+        let (old, new) = (before.get(key), now.get(key));
+        (new != old).then(|| format!("`{key}` was {} and is {}", said(old), said(new)))
     });
     differ.collect::<Vec<_>>().join(", ")
 }

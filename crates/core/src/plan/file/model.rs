@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Endpoint, MirrorGroup, NamespaceKind, Provider};
-use crate::name::{BranchName, EndpointId, GroupName, RefName};
+use crate::name::{BranchName, EndpointId, GroupName, RefName, RepoName};
 use crate::oid::{ObjectFormat, Oid};
 use crate::plan::action::RepoPlan;
 use crate::plan::file::text;
@@ -76,6 +76,9 @@ pub struct PlannedEndpoint {
     pub kind: NamespaceKind,
     /// Repositories of groups below it count too.
     pub include_subgroups: bool,
+    /// What repositories are called there, by their names in the group, where the two differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<RepoName, RepoName>,
 }
 
 /// One repository's part of a plan.
@@ -163,6 +166,7 @@ impl PlannedEndpoint {
             url: site.api_url.as_ref().unwrap_or(&site.base_url).to_string(),
             kind: endpoint.kind,
             include_subgroups: endpoint.include_subgroups,
+            names: endpoint.names.pairs().map(|(here, there)| (here.clone(), there.clone())).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::name::{EndpointId, RefName};
+use crate::name::{EndpointId, RefName, RepoName};
 use crate::oid::{ObjectFormat, Oid};
 use crate::plan::action::{Cause, RefUpdate, RequestStep};
 use crate::plan::file::model::{PlanFile, PlannedGroup, PlannedRepository};
@@ -66,6 +66,10 @@ impl Scene<'_> {
             self.endpoint(&create.endpoint, &place)?;
             if create.name.key() != plan.repository.key() {
                 return self.nonsense(&place, &format!("`{}` is to be created under another name", create.name));
+            }
+            if create.called.as_ref() != self.name_at(&create.endpoint) {
+                let message = format!("it is not called so on {}, by `names`", create.endpoint);
+                return self.nonsense(&place, &message);
             }
             if self.repository.seen.contains_key(&create.endpoint) || !made.insert(&create.endpoint) {
                 let message = format!("it is to be created on {}, where it is already", create.endpoint);
@@ -201,6 +205,13 @@ impl Scene<'_> {
             return Ok(());
         }
         self.nonsense(place, &format!("`{endpoint}` is not among the group's endpoints"))
+    }
+
+    /// Returns the name that the repository is given at an endpoint.
+    fn name_at(&self, endpoint: &EndpointId) -> Option<&RepoName> {
+        let key = self.repository.plan.repository.key();
+        let endpoint = self.group.endpoints.iter().find(|known| known.endpoint == *endpoint)?;
+        endpoint.names.iter().find(|(here, _)| here.key() == key).map(|(_, there)| there)
     }
 
     fn nonsense(self, place: &Place, message: &str) -> Checked {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::EndpointId;
+use crate::name::{EndpointId, RepoName};
 use crate::plan::finding::{Finding, FindingKind};
 use crate::plan::group::outcome::Copy;
 use crate::plan::group::world::GroupWorld;
@@ -25,12 +25,29 @@ pub(super) fn deletions(
     }
 }
 
-pub(super) fn name_clash(endpoint: &EndpointId, repositories: &[&Repository]) -> Finding {
+pub(super) fn name_clash(world: &GroupWorld<'_>, endpoint: &EndpointId, repositories: &[&Repository]) -> Finding {
+    let names = world.group.endpoint(endpoint).map(|endpoint| &endpoint.names);
+    let is_given = |repository: &&Repository| names.is_some_and(|names| names.given(&repository.name).is_some());
+    let remedy = if repositories.iter().any(is_given) {
+        "Rename all but one of them, or give this one another name in the endpoint's `names`."
+    } else {
+        "Rename all but one of them, or set `include_subgroups = false`."
+    };
     let paths: Vec<_> = repositories.iter().map(|repository| format!("`{}`", repository.path)).collect();
     Finding::new(
         FindingKind::NameClash,
         format!("{endpoint} has {} repositories of this name: {}", paths.len(), paths.join(", ")),
-        "Rename all but one of them, or set `include_subgroups = false`.",
+        remedy,
+    )
+    .side(endpoint, "?")
+}
+
+/// Another repository of the group goes by this one's name there.
+pub(super) fn name_given_away(endpoint: &EndpointId, name: &RepoName) -> Finding {
+    Finding::new(
+        FindingKind::NameClash,
+        format!("`{name}` is what another repository of the group is called on {endpoint}, by `names`"),
+        "Give the other one a name in the endpoint's `names` that no repository of the group has.",
     )
     .side(endpoint, "?")
 }
@@ -39,7 +56,8 @@ pub(super) fn renamed(endpoint: &EndpointId, former: &str, now: &Repository) -> 
     Finding::new(
         FindingKind::Renamed,
         format!("`{former}` was renamed or moved to `{}` on {endpoint}", now.path),
-        "Rename it alike on the other sides, or rename it back; until then nothing is created or deleted because of it.",
+        "Rename it alike on the other sides, rename it back, or say in the endpoint's `names` what it is called there; until \
+         then nothing is created or deleted because of it.",
     )
     .side(endpoint, &now.path)
 }

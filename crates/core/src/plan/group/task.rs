@@ -51,7 +51,7 @@ pub(super) fn task(scene: &Scene<'_, '_>, key: &str) -> Option<RepoTask> {
     if !deleted_on.is_empty() && group.delete_missing && findings.is_empty() {
         delete(&mut copies);
     } else if let Some(model) = seen.first() {
-        create_missing(scene.world, model, &seen, &mut copies, &findings, &deleted_on);
+        create_missing(scene.world, model, &seen, &mut copies, &mut findings, &deleted_on);
         report::deletions(scene.world, &deleted_on, &copies, &mut findings);
     }
     Some(RepoTask { name, copies, findings })
@@ -85,7 +85,7 @@ impl<'a> Judged<'_, 'a> {
         match (&sight.listing, index.get(self.key, id)) {
             (None, _) => Copy::Unreadable(sight.error.clone()),
             (_, listed @ [_, _, ..]) => {
-                self.findings.push(report::name_clash(id, listed));
+                self.findings.push(report::name_clash(self.scene.world, id, listed));
                 Copy::Absent
             }
             (_, [repository]) => {
@@ -115,6 +115,11 @@ impl<'a> Judged<'_, 'a> {
             return Copy::Absent;
         }
         match sight.looks.get(self.key) {
+            // Its old path is that of a repository which the group has under another name.
+            Some(Look::Found(now)) if now.name.key() != self.key => {
+                self.findings.push(report::renamed(id, self.key, now));
+                Copy::Absent
+            }
             Some(Look::Found(repository)) => present(repository, Some(remembered)),
             Some(Look::Moved(now)) if now.id == remembered.id => {
                 Copy::Unreadable("it is not listed, and a direct look gave no clear answer".to_owned())
@@ -160,7 +165,7 @@ fn create_missing(
     model: &Repository,
     seen: &[Repository],
     copies: &mut BTreeMap<EndpointId, Copy>,
-    findings: &[Finding],
+    findings: &mut Vec<Finding>,
     deleted_on: &[EndpointId],
 ) {
     if !world.group.create_missing || world.selection.no_create {
@@ -174,9 +179,15 @@ fn create_missing(
         let held = findings.iter().any(|finding| finding.sides.contains_key(endpoint))
             || (world.group.delete_missing && deleted_on.contains(endpoint));
         if *copy == Copy::Absent && !held {
+            let names = world.group.endpoint(endpoint).map(|endpoint| &endpoint.names);
+            if names.is_some_and(|names| names.there(&model.name).is_none()) {
+                findings.push(report::name_given_away(endpoint, &model.name));
+                continue;
+            }
             *copy = Copy::Create(CreateRepository {
                 endpoint: endpoint.clone(),
                 name: model.name.clone(),
+                called: names.and_then(|names| names.given(&model.name)).cloned(),
                 visibility,
                 description: description.clone(),
                 former: None,

@@ -244,6 +244,7 @@ impl Case {
         let create = |(endpoint, _): (&EndpointId, &View)| CreateRepository {
             endpoint: endpoint.clone(),
             name: repo(),
+            called: None,
             visibility: Visibility::Private,
             description: String::new(),
             former: None,

@@ -31,7 +31,14 @@ fn one(line: &str) -> Past {
         ["created"] => {
             made = certain.then(|| ForgeId(format!("id-{at}")));
             let (visibility, description, former) = (Visibility::Private, String::new(), None);
-            Action::CreateRepository(CreateRepository { endpoint: at, name: repo(), visibility, description, former })
+            Action::CreateRepository(CreateRepository {
+                endpoint: at,
+                name: repo(),
+                called: None,
+                visibility,
+                description,
+                former,
+            })
         }
         ["deleted", rest @ ..] => {
             let mut known = Former { visibility: Some(Visibility::Public), ..Former::default() };

@@ -36,6 +36,7 @@ pub fn plan_restore(repository: &RepoName, kept: &Kept, to: &BTreeSet<EndpointId
                 plan.creates.push(CreateRepository {
                     endpoint: endpoint.clone(),
                     name: repository.clone(),
+                    called: None,
                     visibility: kept.former.visibility.unwrap_or(Visibility::Private),
                     description: kept.former.description.clone(),
                     former: None,

@@ -89,7 +89,14 @@ fn restore(
         Some(View::Absent | View::ToCreate) => {
             let name = scene.undo.plan.repository.clone();
             let (endpoint, description, former) = (endpoint.clone(), description.to_owned(), back.cloned());
-            scene.undo.plan.creates.push(CreateRepository { endpoint, name, visibility, description, former });
+            scene.undo.plan.creates.push(CreateRepository {
+                endpoint,
+                name,
+                called: None,
+                visibility,
+                description,
+                former,
+            });
             &empty
         }
         Some(View::Present { snapshot, read_only: None }) => snapshot,

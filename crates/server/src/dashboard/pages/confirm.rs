@@ -79,7 +79,9 @@ fn backwards(action: &JournalAction) -> maud::Markup {
     let (old, new) = (action.before(), action.after());
     let (old, new) = (old.as_deref().map(parts::short), new.as_deref().map(parts::short));
     let what = match &action.action {
-        Action::CreateRepository(create) => format!("delete the created repository {}", create.name),
+        Action::CreateRepository(create) => {
+            format!("delete the created repository {}", create.called.as_ref().unwrap_or(&create.name))
+        }
         Action::DeleteRepository(delete) => format!("put the deleted repository {} back from its backup", delete.path),
         Action::PullRequest(request) => format!("leave the pull request for {} as it is", request.branch),
         Action::SwitchDefaultBranch(_) => match old {

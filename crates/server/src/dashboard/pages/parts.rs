@@ -131,7 +131,10 @@ pub(super) fn pager(page: usize, pages: usize, address: impl Fn(usize) -> String
 /// Says what an action was to do.
 fn what(action: &Action) -> (&'static str, String) {
     match action {
-        Action::CreateRepository(create) => ("create repository", create.name.to_string()),
+        Action::CreateRepository(create) => {
+            let called = create.called.as_ref().map_or_else(String::new, |name| format!(" as {name}"));
+            ("create repository", format!("{}{called}", create.name))
+        }
         Action::UpdateRef(update) => {
             let verb = match (update.old.is_some(), update.new.is_some()) {
                 (false, _) => "create",

@@ -78,7 +78,14 @@ pub(super) fn update(endpoint: &str, name: &str, old: Option<u8>, new: Option<u8
 
 pub(super) fn create(endpoint: &str) -> CreateRepository {
     let (name, visibility) = (RepoName::new("one").unwrap(), Visibility::Private);
-    CreateRepository { endpoint: at(endpoint), name, visibility, description: "about one".into(), former: None }
+    CreateRepository {
+        endpoint: at(endpoint),
+        name,
+        called: None,
+        visibility,
+        description: "about one".into(),
+        former: None,
+    }
 }
 
 pub(super) fn request(endpoint: &str) -> RequestAction {

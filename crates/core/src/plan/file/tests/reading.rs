@@ -138,6 +138,9 @@ fn plans_that_contradict_themselves() {
     let renamed = with("\"name\": \"one\"", "\"name\": \"uno\"");
     refused(&renamed, Impossible, "`uno` is to be created under another name", "{ \"endpoint\": \"disk/c\"");
 
+    let called = with("\"name\": \"one\"", "\"name\": \"one\", \"called\": \"uno\"");
+    refused(&called, Impossible, "it is not called so on disk/c, by `names`", "{ \"endpoint\": \"disk/c\"");
+
     let mut file = scene().file();
     let all = file.groups[0].clone();
     file.groups.push(all.clone());
@@ -238,6 +241,12 @@ fn another_configuration() {
         message,
         "plan.json: the endpoint `disk/a` of the group `all` is another one now: \
          `url` was \"file:///srv/git\" and is \"file:///mnt/git\""
+    );
+    let (message, _) = other("namespace = \"b\"", "namespace = \"b\"\nnames = { one = \"first\" }");
+    assert_eq!(
+        message,
+        "plan.json: the endpoint `disk/b` of the group `all` is another one now: \
+         `names` was {} and is {\"one\":\"first\"}"
     );
     let (message, marked) = other("name = \"all\"", "name = \"all\"\nrewrites = \"always\"\ndelete_missing = true");
     assert_eq!(

@@ -62,7 +62,14 @@ fn repository() -> impl Strategy<Value = PlannedRepository> {
             plan.updates.sort();
             if creates {
                 let (name, visibility) = (plan.repository.clone(), Visibility::Internal);
-                plan.creates.push(CreateRepository { endpoint: at("c"), name, visibility, description, former: None });
+                plan.creates.push(CreateRepository {
+                    endpoint: at("c"),
+                    name,
+                    called: None,
+                    visibility,
+                    description,
+                    former: None,
+                });
             }
             plan.findings = told
                 .into_iter()

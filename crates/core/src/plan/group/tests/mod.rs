@@ -2,6 +2,7 @@
 
 mod absences;
 mod copies;
+mod names;
 mod notation;
 mod properties;
 mod renames;

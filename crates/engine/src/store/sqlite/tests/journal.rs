@@ -21,6 +21,7 @@ fn every_kind() -> Vec<Action> {
         Action::CreateRepository(CreateRepository {
             endpoint: gitlab.clone(),
             name: repo("Alpha"),
+            called: Some(repo("alpha-repo")),
             visibility: Visibility::Private,
             description: "one \"of\" many".into(),
             former: None,
