@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::config::{ProblemKind, keys, reference_markdown, schema};
+use crate::config::{keys, reference_markdown, schema};
 
 /// Returns the path of every key in the schema, with a value that fits it.
 fn walk(schema: &Value, root: &Value, path: &str, found: &mut Vec<(String, String)>) {
