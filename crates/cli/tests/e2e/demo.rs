@@ -24,6 +24,8 @@ fn it_ends_with_all_in_agreement_and_leaves_nothing() {
     assert!(run.contains("# All agree, in "), "{run}");
     assert!(run.contains("4 repositories: 4 agreed already. 0 changes"), "{run}");
     assert_eq!(run.lines().filter(|line| line.ends_with("  agrees")).count(), 4, "{run}");
+    let told = run.lines().filter(|line| line.starts_with(['#', ' ']));
+    assert!(told.map(|line| line.chars().count()).max() <= Some(80), "it fits a terminal as wide as most: {run}");
     assert_eq!(left(&world), [""; 0].map(std::path::PathBuf::from));
     assert!(!world.state().exists(), "it has a state of its own");
 }

@@ -197,13 +197,7 @@ fn look(forge: &Forge, repository: &str) -> Result<(String, String), WorldError>
     let refs = bare.refs(&["refs/heads/", "refs/tags/"])?;
     let count = |prefix: &str| refs.iter().filter(|entry| entry.name.starts_with(prefix)).count();
     let main = bare.branch(&there.default_branch)?.unwrap_or_default();
-    let cell = format!(
-        "{}+{} {} {}",
-        count("refs/heads/"),
-        count("refs/tags/"),
-        there.default_branch,
-        &main[..main.len().min(7)]
-    );
+    let cell = format!("{}+{} {}", count("refs/heads/"), count("refs/tags/"), &main[..main.len().min(7)]);
     let state =
         refs.iter().map(|entry| format!("{} {}\n", entry.oid, entry.name)).collect::<String>() + &there.default_branch;
     Ok((cell, state))

@@ -94,7 +94,7 @@ async fn tell(global: &Global, args: &DemoArgs, say: &Narrator, dir: &Path) -> R
         args.repos + 1
     ));
 
-    say.step("What is where now");
+    say.step("What is where now: branches + tags, and the tip of the default branch");
     let table = forges.table()?;
     say.block(&table::render(&table, say.style));
     let all_agree = good && table.rows.iter().all(table::Row::agrees);

@@ -13,7 +13,7 @@ pub(crate) struct Table {
 /// One repository: what each forge has of it.
 pub(crate) struct Row {
     pub(crate) repository: String,
-    /// `3 branches, 1 tag, main 0123456`, in the order of the forges.
+    /// How many branches and tags there are, and the tip of the default branch, in the order of the forges.
     pub(crate) cells: Vec<String>,
     /// A hash over everything that is synced, in the order of the forges.
     pub(crate) states: Vec<String>,
