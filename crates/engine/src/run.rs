@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use refray_core::config::MirrorGroup;
 use refray_core::event::Event;
 use refray_core::name::{EndpointId, RepoName};
-use refray_core::outcome::Summary;
+use refray_core::outcome::{RepoStatus, Summary};
 use refray_core::plan::group::{self, GroupPlan, GroupWorld, Known, RepoTask, Selection, Sight};
 
 use crate::doubt::{self, Doubts};
@@ -16,7 +16,7 @@ use crate::observe;
 use crate::options::{Settings, SyncOptions};
 use crate::planned::Gathered;
 use crate::reconcile::{Ended, reconcile};
-use crate::store::{RepoRecord, StoreError};
+use crate::store::{RepoRecord, StoreError, Ticket};
 
 /// What ends a run as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,9 @@ impl Engine {
             groups.filter(|group| options.groups.is_empty() || options.groups.contains(&group.name)).collect();
         let permits = tokio::sync::Semaphore::new(jobs);
         let doubts = Doubts::default();
-        let round = Round { options, run: &run, permits: &permits, doubts: &doubts, gathered };
+        // Whatever waits was woken by something that the looks of this run, which come later, see too.
+        let waiting = if options.dry_run { Vec::new() } else { self.store.tickets().await? };
+        let round = Round { options, run: &run, permits: &permits, doubts: &doubts, gathered, waiting: &waiting };
         let begun = join_all(groups.iter().map(|group| self.begin_group(group, round))).await;
         let begun: Vec<Begun> = begun.into_iter().collect::<Result<_, _>>()?;
         // What deletes repositories comes last: all else that was seen, in any group, says how far their absence is to be
@@ -163,30 +165,41 @@ impl Engine {
         round: Round<'_>,
         result: &mut GroupResult,
     ) {
-        let Round { options, run, permits, doubts, gathered } = round;
+        let Round { options, run, permits, doubts, gathered, waiting } = round;
         let Survey { records, known, sights, hidden, .. } = survey;
         let settings = Settings { run, options, hidden, sights, known, doubts, gathered };
         let tasks = tasks.into_iter().map(|task| {
             let record = records.get(&task.name.key());
             let settings = &settings;
+            let key = task.name.key();
             async move {
                 let _permit = permits.acquire().await;
                 if self.stop.is_cancelled() {
                     return None;
                 }
-                Some(self.one(group, task, record, settings).await)
+                Some((key, self.one(group, task, record, settings).await))
             }
         });
         // The permits are shared by all groups, so each group may offer all that it has.
+        let mut agreed = BTreeSet::new();
         let mut finished = stream::iter(tasks).buffer_unordered(256);
         while let Some(one) = finished.next().await {
             match one {
-                Some((status, done, webhooks)) => {
+                Some((key, (status, done, webhooks))) => {
                     result.summary.count(status, done);
                     result.summary.webhooks += webhooks;
+                    if matches!(status, RepoStatus::Agreed | RepoStatus::Synced) {
+                        agreed.insert(key);
+                    }
                 }
                 None => result.summary.unvisited += 1,
             }
+        }
+        let settled = waiting.iter().filter(|ticket| ticket.group == group.name && agreed.contains(&ticket.key));
+        let settled: Vec<Ticket> = settled.cloned().collect();
+        if let Err(error) = self.store.settle(&settled).await {
+            // It is looked at once more than it had to be.
+            tracing::warn!(%error, "what agrees could not be taken out of the queue");
         }
     }
 
@@ -296,6 +309,8 @@ struct Round<'a> {
     permits: &'a tokio::sync::Semaphore,
     doubts: &'a Doubts,
     gathered: Option<&'a Gathered>,
+    /// What waited in the queue when the run began.
+    waiting: &'a [Ticket],
 }
 
 /// A group of which all was worked on but what is to be deleted.

@@ -13,7 +13,7 @@ use refray_core::repository::{AccountId, ForgeId};
 
 use super::error::StoreError;
 use super::journal::{Intended, JournalAction, Run};
-use super::queue::{Claim, Completion, Enqueued, QueueEntry, Wake};
+use super::queue::{Claim, Completion, Enqueued, QueueEntry, Ticket, Wake};
 use super::remote::{Hook, Pull};
 use super::repository::{Glance, Problem, RepoRecord, RepoRecordUpdate};
 
@@ -164,6 +164,13 @@ pub trait Store: Send + Sync {
 
     /// Returns when there is next something to claim: the earliest due time or expiry.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Returns what waits now and is held by nobody.
+    async fn tickets(&self) -> Result<Vec<Ticket>, StoreError>;
+
+    /// Takes out of the queue what a look that began after the tickets were taken has found in agreement. What was woken or
+    /// claimed since stays.
+    async fn settle(&self, tickets: &[Ticket]) -> Result<(), StoreError>;
 
     /// Returns the whole queue, in the order in which it will be worked on.
     async fn queue(&self) -> Result<Vec<QueueEntry>, StoreError>;

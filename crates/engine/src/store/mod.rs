@@ -14,7 +14,7 @@ mod sqlite;
 pub use error::StoreError;
 pub use interface::Store;
 pub use journal::{ActionResult, ActionState, Intended, JournalAction, Run, Settled};
-pub use queue::{Claim, Completion, Enqueued, QueueEntry, Wake};
+pub use queue::{Claim, Completion, Enqueued, QueueEntry, Ticket, Wake};
 pub use remote::{Hook, Pull, PullState, SecretFingerprint};
 pub(crate) use repository::is_good;
 pub use repository::{Glance, Problem, RepoRecord, RepoRecordUpdate};

@@ -55,6 +55,17 @@ impl Claim {
     }
 }
 
+/// An entry as it waited at some moment, to be taken out later unless it was woken or worked on since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The group.
+    pub group: GroupName,
+    /// The repository's key.
+    pub key: String,
+    /// Since when it was there, and the wake-ups and claims that it had seen.
+    pub(super) seen: (i64, i64, i64),
+}
+
 /// What became of an entry whose lease was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {

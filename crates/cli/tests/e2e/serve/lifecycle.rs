@@ -85,6 +85,24 @@ async fn asked_to_end_it_finishes_what_is_in_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_still_waited_at_its_end_is_settled_by_a_sync() {
+    let world = world_of(2).await;
+    let daemon = world.served(&KINDS).await;
+    daemon.settles(&world, &KINDS).await;
+    // What fails is tried again later, and that moment does not come any more.
+    world.site(Kind::GitLab).faults().add("git-receive-pack", None, Effect::Status(503, String::new())).unwrap();
+    push_all(&world, 2, "2");
+    until(&daemon, "it waits for another turn", || daemon.sum("refray_queue_entries{state=\"waiting\"}") == 2).await;
+    daemon.signal("TERM");
+    assert_eq!(daemon.ends().0, Some(0));
+    world.site(Kind::GitLab).faults().clear();
+    has(&world.refray(&["sync", "-n"]).exits(0), &["2 to change"]);
+    world.refray(&["status"]).exits(1);
+    has(&world.refray(&["sync"]).exits(0), &["2 synced"]);
+    has(&world.refray(&["status"]).exits(0), &["2 agreed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asked_twice_it_ends_at_once() {
     let world = world_of(1).await;
     let daemon = world.served(&KINDS).await;

@@ -43,7 +43,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use self::fault::Fault;
 use super::{
     Claim, Completion, Enqueued, Glance, Hook, Intended, JournalAction, Problem, Pull, QueueEntry, RepoRecord,
-    RepoRecordUpdate, Run, Store, StoreError, Wake,
+    RepoRecordUpdate, Run, Store, StoreError, Ticket, Wake,
 };
 
 /// The store in `state.db`.
@@ -288,6 +288,14 @@ impl Store for SqliteStore {
 
     async fn queue(&self) -> Result<Vec<QueueEntry>, StoreError> {
         located!(self, queue::list(self))
+    }
+
+    async fn tickets(&self) -> Result<Vec<Ticket>, StoreError> {
+        located!(self, queue::tickets(self))
+    }
+
+    async fn settle(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
+        located!(self, queue::settle(self, tickets))
     }
 
     async fn queued(&self, group: &GroupName, key: &str) -> Result<Option<QueueEntry>, StoreError> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use refray_core::name::GroupName;
 
 use super::{Fault, SqliteStore, value};
-use crate::store::{Claim, Completion, Enqueued, QueueEntry, Wake};
+use crate::store::{Claim, Completion, Enqueued, QueueEntry, Ticket, Wake};
 
 /// How many milliseconds what is not urgent lets itself be overtaken.
 const LONG_ENOUGH: i64 = 5 * 60 * 1000;
@@ -140,6 +140,33 @@ pub(super) async fn next_due(store: &SqliteStore) -> Result<Option<Timestamp>, F
         "SELECT min(CASE WHEN holder IS NULL THEN due ELSE expires END) FROM queue",
     );
     query.fetch_one(&store.pool).await?.map(value::time).transpose()
+}
+
+pub(super) async fn tickets(store: &SqliteStore) -> Result<Vec<Ticket>, Fault> {
+    let query = sqlx::query_as::<_, (String, String, i64, i64, i64)>(
+        "SELECT group_name, key, queued, again, claim FROM queue WHERE holder IS NULL",
+    );
+    let rows = query.fetch_all(&store.pool).await?.into_iter();
+    rows.map(|(group, key, queued, again, claim)| {
+        Ok(Ticket { group: value::name("group name", &group)?, key, seen: (queued, again, claim) })
+    })
+    .collect()
+}
+
+pub(super) async fn settle(store: &SqliteStore, tickets: &[Ticket]) -> Result<(), Fault> {
+    if tickets.is_empty() {
+        return Ok(());
+    }
+    let mut writing = store.begin().await?;
+    for Ticket { group, key, seen: (queued, again, claim) } in tickets {
+        let query = sqlx::query(
+            "DELETE FROM queue WHERE group_name = ? AND key = ? AND queued = ? AND again = ? AND claim = ?
+             AND holder IS NULL",
+        );
+        let query = query.bind(group.as_str()).bind(key).bind(queued).bind(again).bind(claim);
+        query.execute(&mut *writing.transaction).await?;
+    }
+    writing.commit().await
 }
 
 type EntryRow = (String, String, bool, i64, i64, i64, i64, Option<String>, Option<i64>);

@@ -159,3 +159,42 @@ async fn one_entry_is_found() {
     assert!(entry.is_some());
     assert_eq!(store.queued(&group(), "beta").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn what_was_found_in_agreement_goes_unless_something_happened_since() {
+    let (_dir, store) = open().await;
+    let names = ["quiet", "woken", "claimed", "anew", "held"];
+    store.enqueue(&[wake("held", true, 0)]).await.unwrap();
+    let held = claim(&store, "w", 0).await.unwrap();
+    store.enqueue(&names[..4].iter().map(|name| wake(name, false, 9)).collect::<Vec<_>>()).await.unwrap();
+    let tickets = store.tickets().await.unwrap();
+    assert_eq!(tickets.len(), 4, "what is in hand is its holder's matter");
+    store.enqueue(&[wake("woken", false, 9)]).await.unwrap();
+    // Some are worked on to the end, and one of them is woken again.
+    let mut next = async || claim(&store, "w", 10).await.unwrap();
+    let taken = [next().await, next().await];
+    let taken: Vec<_> = taken.iter().map(|claim| claim.name.to_string()).collect();
+    assert_eq!(taken, ["anew", "claimed"]);
+    let anew = store.queued(&group(), "anew").await.unwrap().unwrap();
+    assert!(anew.holder.is_some());
+    store.settle(&tickets).await.unwrap();
+    let left = |queue: Vec<crate::store::QueueEntry>| -> Vec<String> {
+        let mut names: Vec<_> = queue.iter().map(|entry| entry.name.to_string()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(left(store.queue().await.unwrap()), ["anew", "claimed", "held", "woken"]);
+    store.complete(&held, at(11)).await.unwrap();
+
+    // An entry that is made anew is another one.
+    let tickets = store.tickets().await.unwrap();
+    assert_eq!(tickets.iter().map(|ticket| ticket.key.as_str()).collect::<Vec<_>>(), ["woken"]);
+    let woken = claim(&store, "w", 12).await.unwrap();
+    store.complete(&woken, at(12)).await.unwrap();
+    store
+        .enqueue(&[Wake { at: at(13), ..wake("woken", false, 14) }, Wake { at: at(13), ..wake("woken", false, 14) }])
+        .await
+        .unwrap();
+    store.settle(&tickets).await.unwrap();
+    assert_eq!(left(store.queue().await.unwrap()), ["anew", "claimed", "woken"]);
+}
