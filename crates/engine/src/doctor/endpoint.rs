@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use refray_core::config::{Endpoint, GitTransport, MirrorGroup, Provider};
 use refray_core::name::{EndpointId, RepoName};
 use refray_core::repository::Repository;
-use refray_forge::Forge;
+use refray_forge::{ErrorKind, Forge};
 
 use super::examination::Examination;
 use super::report::Check;
@@ -73,6 +73,18 @@ async fn one(
                 return (checks, None);
             }
         }
+    }
+    if endpoint.site.provider == Provider::Directory
+        && let Err(error) = forge.namespace(endpoint).await
+        && error.kind == ErrorKind::NoFolder
+    {
+        checks.push(Check::warn(
+            id,
+            "folder",
+            format!("{} is not there", error.message),
+            "If it is new, the first sync makes it. If it was there before, mount the disk or correct the namespace: until \
+             then a sync leaves it alone.",
+        ));
     }
     let listed = forge.list(endpoint).await;
     match forge.rights(endpoint).await {

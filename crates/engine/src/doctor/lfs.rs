@@ -26,7 +26,11 @@ pub(super) async fn check(examined: &Examination, group: &MirrorGroup, names: Ve
         return None;
     }
     if using.is_empty() {
-        return Some(Check::pass(&group.name, CHECK, format!("not used, as far as {known} local mirrors tell")));
+        return Some(Check::pass(
+            &group.name,
+            CHECK,
+            format!("not used, as far as {known} local {} tell", if known == 1 { "mirror" } else { "mirrors" }),
+        ));
     }
     let forges = group.endpoints.iter().any(|endpoint| endpoint.site.provider != Provider::Directory);
     let remedy = if forges {

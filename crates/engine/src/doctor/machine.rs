@@ -31,7 +31,11 @@ fn folder(path: &Path, check: &str) -> Check {
         return Check::fail(
             ABOUT,
             check,
-            format!("{} cannot be written to", there.display()),
+            if there == path {
+                format!("{shown} cannot be written to")
+            } else {
+                format!("{shown} cannot be made: {} cannot be written to", there.display())
+            },
             "Give the user that runs refray the right, or name another place with `--state-dir` or `--work-dir`.",
         );
     }

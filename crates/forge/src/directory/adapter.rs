@@ -107,7 +107,11 @@ impl Forge for Directory {
 
     async fn list(&self, endpoint: &Endpoint) -> Result<Vec<Repository>, ForgeError> {
         let namespace = endpoint.namespace.clone();
-        self.work(format!("list the repositories of `{namespace}`"), move |store| store.list(&namespace)).await
+        let doing = match namespace.as_str() {
+            "" => "list the repositories".to_owned(),
+            below => format!("list the repositories of `{below}`"),
+        };
+        self.work(doing, move |store| store.list(&namespace)).await
     }
 
     async fn get(&self, path: &str) -> Result<Lookup, ForgeError> {
@@ -201,27 +205,24 @@ impl Forge for Directory {
             // A folder that does not exist yet would be made in the site's.
             let folder = if folder.exists() { folder } else { store.root.clone() };
             let may = |access| Some(rustix::fs::access(&folder, access).is_ok());
+            let shown = folder.display();
             use rustix::fs::Access;
             let right = |purpose, operation: &str, granted, scope: &str| Right {
                 purpose,
                 operation: operation.into(),
                 granted,
                 scope: scope.into(),
-                role: None,
-                lacks_role: false,
+                // There is no token whose scope could be wider.
+                role: Some(format!("able to {} in {shown}", if scope.contains('w') { "write" } else { "read" })),
+                lacks_role: granted == Some(false),
             };
             Ok(vec![
-                right(
-                    Purpose::Read,
-                    "list and read repositories",
-                    may(Access::READ_OK | Access::EXEC_OK),
-                    "r-x on the folder",
-                ),
+                right(Purpose::Read, "list and read repositories", may(Access::READ_OK | Access::EXEC_OK), "r-x"),
                 right(
                     Purpose::Create,
                     "create and delete repositories",
                     may(Access::WRITE_OK | Access::EXEC_OK),
-                    "-wx on the folder",
+                    "-wx",
                 ),
             ])
         })

@@ -115,3 +115,21 @@ fn a_folder_that_cannot_be_made_is_named() {
     let run = world.refray(&["doctor", "--state-dir", state.to_str().unwrap()]);
     has(&run.exits(1), &["FAIL  state directory", "remedy:", "disk/a\n  pass"]);
 }
+
+#[test]
+fn a_namespace_that_is_no_folder_is_named_before_a_sync_makes_it() {
+    let world = World::of_folders(&["a", "b"]);
+    drop(world.seeded("a", "one"));
+    let b = world.path("disk/b");
+    std::fs::remove_dir(&b).unwrap();
+    let said = world.refray(&["doctor"]).exits(0);
+    has(
+        &said,
+        &["warn  folder", "disk/b is not there", "remedy: If it is new, the first sync makes it.", ", 1 to look at"],
+    );
+    world.refray(&["sync"]).exits(0);
+    world.refray(&["doctor"]).exits(0);
+    std::fs::remove_dir_all(&b).unwrap();
+    has(&world.refray(&["sync"]).exits(1), &["there is no such folder"]);
+    has(&world.refray(&["doctor"]).exits(0), &["disk/b is not there", "mount the disk or correct the namespace"]);
+}

@@ -171,7 +171,7 @@ async fn what_was_found_in_agreement_goes_unless_something_happened_since() {
     assert_eq!(tickets.len(), 4, "what is in hand is its holder's matter");
     store.enqueue(&[wake("woken", false, 9)]).await.unwrap();
     // Some are worked on to the end, and one of them is woken again.
-    let mut next = async || claim(&store, "w", 10).await.unwrap();
+    let next = async || claim(&store, "w", 10).await.unwrap();
     let taken = [next().await, next().await];
     let taken: Vec<_> = taken.iter().map(|claim| claim.name.to_string()).collect();
     assert_eq!(taken, ["anew", "claimed"]);
