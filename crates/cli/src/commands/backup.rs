@@ -1,6 +1,7 @@
 //! `refray backup list | show | restore | prune`.
 
 use miette::{Diagnostic, IntoDiagnostic, Result};
+use refray_core::config::Config;
 use refray_core::name::{EndpointId, RefName};
 use refray_engine::LazyGit;
 use refray_engine::restore::{RestoreOptions, Shelf, ShelfError, Shelved, Target};
@@ -20,6 +21,9 @@ enum UsageError {
     #[error("`{name}` cannot be the name of {what}: {why}")]
     #[diagnostic(code(refray::name), help("{help}"))]
     Name { name: String, what: &'static str, why: &'static str, help: &'static str },
+    #[error("{whole} has no `{name}`")]
+    #[diagnostic(code(refray::name), help("It has {there}."))]
+    Missing { name: String, whole: String, there: String },
 }
 
 /// Runs the command.
@@ -70,8 +74,8 @@ fn json(backup: &Backup) -> Result<String> {
 }
 
 async fn restore(global: &Global, paths: &Paths, shelved: &Shelved, args: &RestoreArgs) -> Result<Exit> {
-    let options = options(shelved, args)?;
     let config = load::config(paths)?;
+    let options = options(shelved, args, &config)?;
     let events = sink_for(global, &config);
     let engine = load::connect(config, paths, events).await?;
     let run = async { engine.restore_backup(shelved, &options).await.map_err(report) };
@@ -80,7 +84,8 @@ async fn restore(global: &Global, paths: &Paths, shelved: &Shelved, args: &Resto
     exit
 }
 
-fn options(shelved: &Shelved, args: &RestoreArgs) -> Result<RestoreOptions> {
+/// Reads what is asked for. What cannot be meant is a slip of the pen, and no run.
+fn options(shelved: &Shelved, args: &RestoreArgs, config: &Config) -> Result<RestoreOptions> {
     let to = if args.to.is_empty() {
         Target::Origin
     } else if args.to.iter().any(|to| to == "all") {
@@ -88,16 +93,40 @@ fn options(shelved: &Shelved, args: &RestoreArgs) -> Result<RestoreOptions> {
     } else {
         Target::These(args.to.iter().map(|name| endpoint(name)).collect::<Result<_, _>>()?)
     };
+    let group = config.mirrors.iter().find(|group| group.name == shelved.id.group);
+    if let (Target::These(these), Some(group)) = (&to, group) {
+        let ids = || group.endpoints.iter().map(|endpoint| &endpoint.id);
+        if let Some(missing) = these.iter().find(|wanted| !ids().any(|id| id == *wanted)) {
+            let (name, whole) = (missing.to_string(), format!("the group `{}`", group.name));
+            return Err(UsageError::Missing { name, whole, there: named(ids()) }.into());
+        }
+    }
     let there = shelved.refs();
-    let named = |name: &String| match there.iter().find(|noted| noted.name.short() == name) {
+    let noted = |name: &String| match there.iter().find(|noted| noted.name.short() == name) {
         Some(noted) => Ok(noted.name.clone()),
         None => reference(name, "refs/heads/"),
     };
-    let refs = args.refs.iter().map(named).collect::<Result<std::collections::BTreeSet<RefName>, _>>()?;
+    let refs = args.refs.iter().map(noted).collect::<Result<std::collections::BTreeSet<RefName>, _>>()?;
+    if let Some(missing) = refs.iter().find(|name| !there.iter().any(|noted| noted.name == **name)) {
+        let whole = format!("the backup {}", shelved.id);
+        let there = named(there.iter().map(|noted| noted.name.short()));
+        return Err(UsageError::Missing { name: missing.short().to_owned(), whole, there }.into());
+    }
     let only = if refs.is_empty() { there.first().map(|noted| &noted.name) } else { refs.first() };
     let below = if only.is_some_and(RefName::is_tag) { "refs/tags/" } else { "refs/heads/" };
     let name = args.name.as_ref().map(|name| reference(name, below)).transpose()?;
     Ok(RestoreOptions { to, refs, name, force: args.force, dry_run: args.dry_run })
+}
+
+/// Names some of what there is.
+fn named<T: std::fmt::Display>(all: impl Iterator<Item = T>) -> String {
+    const MOST: usize = 8;
+    let names: Vec<String> = all.map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0 => "none".to_owned(),
+        count if count > MOST => format!("{} and {} more", names[..MOST].join(", "), count - MOST),
+        _ => names.join(", "),
+    }
 }
 
 fn endpoint(name: &str) -> Result<EndpointId, UsageError> {

@@ -79,8 +79,11 @@ fn a_branch_is_put_back_under_another_name_or_by_force() {
     assert_eq!(bundles(&world).len(), 2, "what was overwritten is kept");
     has(&world.refray(&["sync"]).exits(0), &["0 changes"]);
     has(&world.refray(&["log"]).exits(0), &[&format!("backup restore {id}")]);
-    has(&world.refray(&["backup", "restore", &id, "--ref", "nothing"]).exits(1), &["the backup has no `nothing`"]);
-    has(&world.refray(&["backup", "restore", &id, "--to", "disk/z"]).exits(1), &["no endpoint `disk/z`"]);
+    has(&world.refray(&["backup", "restore", &id, "--ref", "nothing"]).exits(2), &["has no `nothing`", "It has `"]);
+    has(
+        &world.refray(&["backup", "restore", &id, "--to", "disk/z"]).exits(2),
+        &["has no `disk/z`", "`disk/a`, `disk/b`"],
+    );
 }
 
 #[test]
