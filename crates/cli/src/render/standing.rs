@@ -336,8 +336,8 @@ mod tests {
         all: 1 diverged, 1 behind, 1 agreed
           diverged  one       2 h  the deletion of the branch `main` is held
                                    likewise b1, b2
-                                   remedy: Release it with `refray sync --confirm-deletions --repo one --repo
-                                   one-2`.
+                                   remedy: Release it with `refray sync --confirm-deletions --repo one
+                                   --repo one-2`.
           diverged  one-2     2 h  same as one
         Nothing was synced yet. Run `refray sync`.
         ");
