@@ -154,7 +154,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "REPO")]
     pub(crate) repo: Option<String>,
     /// How many runs are shown, the newest first
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 50)]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 50, value_parser = at_least_one())]
     pub(crate) limit: usize,
 }
 
@@ -293,4 +293,9 @@ pub(crate) struct DemoArgs {
     /// Leave the forges running until Ctrl-C, and print how to play with them
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+/// A number of things that are asked for: whoever asks for none gets no answer.
+fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..)
 }

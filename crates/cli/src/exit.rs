@@ -3,8 +3,12 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::args::Format;
-use crate::render::Line;
+use clap::ValueEnum;
+use clap::error::ErrorKind;
+
+use crate::args::{ColorWhen, Format};
+use crate::environment;
+use crate::render::{Line, Place, Style};
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +45,57 @@ pub(crate) fn print(report: &miette::Report, format: Format) {
             let related = report.related().into_iter().flatten().filter_map(|related| related.help());
             let helps: Vec<String> = report.help().into_iter().chain(related).map(|help| help.to_string()).collect();
             let help = (!helps.is_empty()).then(|| helps.join("; "));
-            writeln!(err, "{}", Line::Error { message: messages.join("; "), help }.text())
+            let problems = report.related().into_iter().flatten().map(Place::of).collect();
+            writeln!(err, "{}", Line::Error { message: messages.join("; "), help, problems }.text())
         }
     };
     // Nobody is left to tell.
     drop(written);
+}
+
+/// Prints what the arguments were answered with before any of them was understood: help, the version, or what is wrong with
+/// them. Colour and format are those of the arguments all the same.
+pub(crate) fn answer(error: &clap::Error, arguments: &[String]) -> Exit {
+    let when: ColorWhen = given(arguments, "--color").unwrap_or(ColorWhen::Auto);
+    let no_color = environment::var("NO_COLOR").is_some();
+    let wrong = error.use_stderr();
+    if wrong && given(arguments, "--format") == Some(Format::Json) {
+        drop(writeln!(std::io::stderr(), "{}", misuse(error).text()));
+        return Exit::Usage;
+    }
+    let style = if wrong { Style::for_stderr(when, no_color) } else { Style::for_stdout(when, no_color) };
+    let rendered = error.render();
+    let text = if style.is_colored() { rendered.ansi().to_string() } else { rendered.to_string() };
+    // Nobody is left to tell.
+    drop(if wrong { write!(std::io::stderr(), "{text}") } else { write!(std::io::stdout(), "{text}") });
+    if wrong { Exit::Usage } else { Exit::Agreed }
+}
+
+fn misuse(error: &clap::Error) -> Line<'static> {
+    // Its own words would be the whole help, or all names in one line.
+    if matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand) {
+        let help = Some("`--help` lists them.".to_owned());
+        return Line::Error { message: "no command is given".to_owned(), help, problems: Vec::new() };
+    }
+    let text = error.render().to_string();
+    let (message, help) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = flat(message.strip_prefix("error: ").unwrap_or(message));
+    let help: Vec<String> = help.split("\n\n").map(flat).filter(|part| !part.is_empty()).collect();
+    Line::Error { message, help: (!help.is_empty()).then(|| help.join("; ")), problems: Vec::new() }
+}
+
+/// Looks for a flag's value in arguments that as a whole are not understood.
+fn given<T: ValueEnum>(arguments: &[String], flag: &str) -> Option<T> {
+    let mut arguments = arguments.iter().take_while(|argument| *argument != "--");
+    let mut found = None;
+    while let Some(argument) = arguments.next() {
+        let value = match argument.strip_prefix(flag) {
+            Some("") => arguments.next().map(String::as_str),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        found = value.and_then(|value| T::from_str(value, false).ok()).or(found);
+    }
+    found
 }

@@ -29,9 +29,9 @@ enum LoadError {
         help("Make one with `refray config`, or name another file with `--config`. `refray demo` needs none.")
     )]
     Missing { path: String },
-    #[error("the configuration {path} cannot be read: {source}")]
+    #[error("the configuration {path} cannot be read: {why}")]
     #[diagnostic(code(refray::config_unreadable), help("Check that it is a file in UTF-8, and its rights."))]
-    Unreadable { path: String, source: std::io::Error },
+    Unreadable { path: String, why: std::io::Error },
     #[error("{message}")]
     #[diagnostic(code(refray::setup), help("{remedy}"))]
     Setup { message: String, remedy: String },
@@ -53,11 +53,11 @@ pub(crate) fn config(paths: &Paths) -> Result<Arc<Config>> {
 /// Reads the configuration; what is wrong with it is the inner result.
 pub(crate) fn parse(paths: &Paths) -> Result<Result<Parsed, ConfigErrors>> {
     let path = &paths.config;
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    let text = std::fs::read_to_string(path).map_err(|why| {
         let path = path.display().to_string();
-        match source.kind() {
+        match why.kind() {
             std::io::ErrorKind::NotFound => LoadError::Missing { path },
-            _ => LoadError::Unreadable { path, source },
+            _ => LoadError::Unreadable { path, why },
         }
     })?;
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));

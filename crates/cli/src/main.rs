@@ -8,6 +8,7 @@ mod exit;
 mod guide;
 mod keyring;
 mod load;
+mod log_line;
 mod output;
 mod paths;
 mod render;
@@ -22,6 +23,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command, Format, Global};
 use crate::exit::Exit;
+use crate::log_line::Flush;
 use crate::render::{AboveBar, Style};
 
 fn main() -> ExitCode {
@@ -29,10 +31,8 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not mistakes.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Agreed };
-            drop(error.print());
-            return exit.into();
+            let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+            return exit::answer(&error, &arguments.collect::<Vec<_>>()).into();
         }
     };
     start_log(&cli.global, matches!(cli.command, Command::Serve(_)));
@@ -109,7 +109,7 @@ fn start_log(global: &Global, stays: bool) {
         // What is read days later needs its time.
         subscriber.with_ansi(colored_stderr(global)).init();
     } else {
-        subscriber.with_ansi(colored_stderr(global)).without_time().init();
+        subscriber.event_format(Flush::new(colored_stderr(global))).init();
     }
 }
 
@@ -119,9 +119,14 @@ fn colored_stderr(global: &Global) -> bool {
 
 fn color_reports(global: &Global) {
     let colored = colored_stderr(global);
+    let width = environment::columns(&std::io::stderr());
     // Set once, at the start; a second time cannot happen.
     drop(miette::set_hook(Box::new(move |_| {
         let theme = if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
-        Box::new(miette::GraphicalReportHandler::new_themed(theme).with_links(false))
+        let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false).with_break_words(false);
+        Box::new(match width {
+            Some(width) => handler.with_width(width),
+            None => handler,
+        })
     })));
 }

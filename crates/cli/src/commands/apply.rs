@@ -14,11 +14,11 @@ use crate::load::{self, connect};
 use crate::paths::Paths;
 
 #[derive(Debug, Error, Diagnostic)]
-#[error("the plan {path} cannot be read: {source}")]
+#[error("the plan {path} cannot be read: {why}")]
 #[diagnostic(code(refray::plan_unreadable), help("Give a file that `refray plan --out FILE` wrote."))]
 struct Unreadable {
     path: String,
-    source: std::io::Error,
+    why: std::io::Error,
 }
 
 /// Runs the command.
@@ -26,7 +26,7 @@ pub(crate) async fn run(global: &Global, args: &ApplyArgs) -> Result<Exit> {
     let paths = Paths::find(global)?;
     let config = load::config(&paths)?;
     let name = if args.file == Path::new("-") { "standard input".to_owned() } else { args.file.display().to_string() };
-    let text = read(&args.file).map_err(|source| Unreadable { path: name.clone(), source })?;
+    let text = read(&args.file).map_err(|why| Unreadable { path: name.clone(), why })?;
     let plan = file::read(&name, &text, &config)?;
     let events = sink_for(global, &config);
     let engine = connect(config, &paths, events).await?;

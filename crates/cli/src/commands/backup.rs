@@ -8,13 +8,13 @@ use refray_engine::restore::{RestoreOptions, Shelf, ShelfError, Shelved, Target}
 use thiserror::Error;
 
 use crate::args::{BackupCommand, Format, Global, RestoreArgs};
-use crate::commands::sync::{keys, sink, sink_for, until_stopped};
+use crate::commands::sync::{self, keys, sink, sink_for, until_stopped};
 use crate::commands::undo::report;
 use crate::exit::Exit;
 use crate::load;
 use crate::output;
 use crate::paths::Paths;
-use crate::render::{self, Backup, Line, Look};
+use crate::render::{self, Backup, Line, Look, clean};
 
 #[derive(Debug, Error, Diagnostic)]
 enum UsageError {
@@ -31,7 +31,7 @@ pub(crate) async fn run(global: &Global, command: &BackupCommand) -> Result<Exit
     let paths = Paths::find(global)?;
     let shelf = Shelf::new(&paths.state_dir);
     match command {
-        BackupCommand::List { group, repo } => list(global, &shelf, group.as_deref(), repo.as_ref()),
+        BackupCommand::List { group, repo } => list(global, &paths, &shelf, group.as_deref(), repo.as_ref()),
         BackupCommand::Show { id } => show(global, &shelf.find(id).map_err(refused)?).await,
         BackupCommand::Restore(args) => restore(global, &paths, &shelf.find(&args.id).map_err(refused)?, args).await,
         BackupCommand::Prune { older_than, dry_run } => prune(global, &paths, *older_than, *dry_run).await,
@@ -43,15 +43,29 @@ fn refused(error: ShelfError) -> miette::Report {
     load::refusal(&error, remedy)
 }
 
-fn list(global: &Global, shelf: &Shelf, group: Option<&str>, repo: Option<&String>) -> Result<Exit> {
+fn list(global: &Global, paths: &Paths, shelf: &Shelf, group: Option<&str>, repo: Option<&String>) -> Result<Exit> {
     let key = keys(repo.map(std::slice::from_ref).unwrap_or_default())?.pop_first();
     let mut found = shelf.ids().map_err(refused)?;
+    // What was kept of a group stays when the group is gone, and without a configuration: only a name that is in neither is
+    // a mistake.
+    if let Some(name) = group
+        && !found.iter().any(|(id, _)| id.group.as_str() == name)
+        && let Ok(Ok(parsed)) = load::parse(paths)
+    {
+        sync::group(name, &parsed.config)?;
+    }
     found.retain(|(id, _)| {
         group.is_none_or(|group| id.group.as_str() == group) && key.as_ref().is_none_or(|key| id.key == *key)
     });
     let backups: Vec<Backup> = found.into_iter().map(|(id, path)| Backup::new(&Shelf::read(id, path))).collect();
     let text = match global.format {
         Format::Json => backups.iter().map(json).collect::<Result<String>>()?,
+        Format::Text if backups.is_empty() && (group.is_some() || repo.is_some()) => {
+            let group = group.map(|group| format!(" of the group `{}`", clean(group))).unwrap_or_default();
+            let repo = repo.map(|repo| format!(" of the repository `{}`", clean(repo))).unwrap_or_default();
+            let joint = if group.is_empty() || repo.is_empty() { "" } else { " and" };
+            format!("There is no backup{group}{joint}{repo}.\n")
+        }
         Format::Text => render::list(&backups, &Look::stdout(global)),
     };
     output::print(&text)?;

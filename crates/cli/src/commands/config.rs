@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::load;
 use crate::output;
 use crate::paths::Paths;
-use crate::render::{Line, push};
+use crate::render::{Line, Place, push};
 use crate::wizard;
 
 /// Runs the command; without one, the questions.
@@ -40,6 +40,7 @@ fn tell(global: &Global, command: ConfigCommand) -> Result<Exit> {
                         groups,
                         endpoints,
                         warnings: parsed.warnings.iter().map(ToString::to_string).collect(),
+                        problems: parsed.warnings.iter().map(|warning| Place::of(warning)).collect(),
                     };
                     line.text() + "\n"
                 }

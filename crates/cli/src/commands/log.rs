@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::load;
 use crate::output;
 use crate::paths::Paths;
-use crate::render::{Entry, Look, entry_json, entry_text, run_line};
+use crate::render::{Entry, Look, clean, entry_json, entry_text, run_line};
 
 /// Runs the command.
 pub(crate) async fn run(global: &Global, args: &LogArgs) -> Result<Exit> {
@@ -45,7 +45,10 @@ pub(crate) async fn run(global: &Global, args: &LogArgs) -> Result<Exit> {
         }
     }
     if entries.is_empty() && global.format == Format::Text && !global.quiet {
-        output::print("There is no run in the journal.\n")?;
+        output::print(&match &args.repo {
+            Some(repo) => format!("There is no run in the journal that did anything to `{}`.\n", clean(repo)),
+            None => "There is no run in the journal.\n".to_owned(),
+        })?;
     }
     Ok(Exit::Agreed)
 }

@@ -3,11 +3,20 @@
 use std::path::Path;
 
 use clap::CommandFactory;
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{Diagnostic, Result};
+use thiserror::Error;
 
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::output;
+
+#[derive(Debug, Error, Diagnostic)]
+#[error("the manual pages cannot be written into {dir}: {why}")]
+#[diagnostic(code(refray::man), help("Name a folder that you may write into, or one that can be made."))]
+struct Unwritable {
+    dir: String,
+    why: std::io::Error,
+}
 
 /// Prints the completion script for a shell.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit> {
@@ -20,10 +29,7 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit> {
 /// Writes `refray.1`, `refray-sync.1`, … into a folder.
 pub(crate) fn man(dir: &Path) -> Result<Exit> {
     std::fs::create_dir_all(dir)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("cannot make the folder {}", dir.display()))?;
-    clap_mangen::generate_to(Cli::command(), dir)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("cannot write the manual pages into {}", dir.display()))?;
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), dir))
+        .map_err(|why| Unwritable { dir: dir.display().to_string(), why })?;
     Ok(Exit::Agreed)
 }

@@ -22,8 +22,8 @@ use crate::render::{Level, Look, Shape, Wake, Window, standing};
 
 /// How often is looked whether something has changed.
 const LOOK: Duration = Duration::from_secs(2);
-/// The width where there is no terminal to fit into.
-const WIDTH: usize = 100;
+/// The width where there is no terminal to fit into: whatever reads a pipe wants whole lines.
+const WIDTH: usize = usize::MAX;
 
 /// Runs the command.
 pub(crate) async fn run(global: &Global, args: &StandingArgs) -> Result<Exit> {

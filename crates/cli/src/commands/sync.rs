@@ -41,9 +41,27 @@ pub(crate) async fn run(global: &Global, args: &SyncArgs) -> Result<Exit> {
     let options = options(args, &config)?;
     let events = sink_for(global, &config);
     let engine = connect(config, &paths, events).await?;
-    let exit = sync(&engine, &options).await;
+    let result = until_stopped(&engine, async {
+        let summary = engine.sync(&options).await.map_err(load::report)?;
+        warn_of_nothing(args, &summary);
+        Ok(summary)
+    });
+    let exit = result.await;
     engine.store.close().await;
     exit
+}
+
+/// Says why a run had nothing to do, where that is not what was meant.
+fn warn_of_nothing(args: &SyncArgs, summary: &Summary) {
+    // What could not be listed, or was not waited for, may have had such a name.
+    let all_seen = summary.endpoints_failed == 0 && !summary.interrupted;
+    if let Some(pattern) = &args.repo_pattern
+        && summary.repositories == 0
+        && all_seen
+        && !args.retry_failed
+    {
+        tracing::warn!("the name of no repository matches `{pattern}`: nothing was looked at");
+    }
 }
 
 /// Carries out a run that Ctrl-C ends: once lets what is in hand finish, twice at once.

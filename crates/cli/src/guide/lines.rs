@@ -35,7 +35,8 @@ pub(super) fn page() -> String {
     let mut writer = Writer { sources: Sources::read(FILES), page: String::new(), named: BTreeSet::new() };
     writer.page.push_str(
         "# Every line of JSON\n\n\
-         With `--format json` standard output has one JSON object a line. What refray says of itself goes to standard \
+         With `--format json` standard output has one JSON object a line, but for what prints a file: `config path`, \
+         `config show`, `config schema` and `completions`. What refray says of itself goes to standard \
          error, as JSON too. Lines and fields that are listed here keep their names and meaning until the next major \
          version; new ones may come at any time, so pass over what you do not know. A field that *may be missing* is left out when there is \
          nothing to say.\n\n",

@@ -5,6 +5,9 @@ use crate::render::block::Level;
 /// How many single things are listed before the rest is only counted.
 const LISTED: usize = 12;
 
+/// Up to how many repositories are named in one command line.
+const NAMED: usize = 4;
+
 /// Puts together what has the same key, in the order in which each key comes first.
 pub(super) fn grouped<T, K: PartialEq>(items: &[T], key: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
     let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
@@ -29,13 +32,30 @@ pub(super) fn pattern(message: &str, name: Option<&str>) -> String {
 
 /// Returns a text about a repository with a gap where it says how to run refray for it.
 pub(super) fn pattern_of(text: &str, repository: &str) -> String {
+    named(text, repository, str::to_owned)
+}
+
+/// Returns a text about a repository that says how to run refray for it and for the `others` of which the same is said.
+pub(super) fn for_all(text: &str, repository: &str, others: &[&str]) -> String {
+    named(text, repository, |flag| {
+        if others.len() >= NAMED {
+            return format!("{flag} REPO");
+        }
+        let all = std::iter::once(&repository).chain(others);
+        all.map(|name| format!("{flag} {name}")).collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// Puts something else where a text names a repository after a flag.
+fn named(text: &str, repository: &str, with: impl Fn(&str) -> String) -> String {
     ["--repo", "--join"].iter().fold(text.to_owned(), |text, flag| {
+        let with = with(flag);
         let named = format!("{flag} {repository}");
         let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         let mut parts = text.split(&named);
         let first = parts.next().unwrap_or_default().to_owned();
         // A longer name that begins alike is another one.
-        parts.fold(first, |text, after| if ends(after) { text + flag + after } else { text + &named + after })
+        parts.fold(first, |text, after| if ends(after) { text + &with + after } else { text + &named + after })
     })
 }
 

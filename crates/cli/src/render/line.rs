@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use miette::Diagnostic;
 use refray_engine::doctor::Check;
 use refray_engine::webhooks::{HookReport, HookSummary};
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub(crate) enum Line<'a> {
         endpoints: usize,
         /// What is worth a second look.
         warnings: Vec<String>,
+        /// The same, each with its place.
+        problems: Vec<Place>,
     },
     /// The configuration file was changed: `webhook update`.
     ConfigChanged {
@@ -91,7 +94,40 @@ pub(crate) enum Line<'a> {
         message: String,
         /// What the user can do.
         help: Option<String>,
+        /// What is wrong in a file, each by itself.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<Place>,
     },
+}
+
+/// One thing in a file that is wrong or worth a second look.
+#[derive(Debug, Serialize)]
+pub(crate) struct Place {
+    /// What is the case.
+    message: String,
+    /// Which kind of problem it is, as in `refray::config::unknown_key`.
+    code: Option<String>,
+    /// The line in the file, from 1.
+    line: Option<usize>,
+    /// The column in that line, from 1.
+    column: Option<usize>,
+    /// What the user can do.
+    help: Option<String>,
+}
+
+impl Place {
+    pub(crate) fn of(problem: &dyn Diagnostic) -> Self {
+        let label = problem.labels().and_then(|mut labels| labels.next());
+        let contents = problem.source_code().zip(label.as_ref());
+        let contents = contents.and_then(|(source, label)| source.read_span(label.inner(), 0, 0).ok());
+        Self {
+            message: problem.to_string(),
+            code: problem.code().map(|code| code.to_string()),
+            line: contents.as_ref().map(|contents| contents.line() + 1),
+            column: contents.as_ref().map(|contents| contents.column() + 1),
+            help: problem.help().map(|help| help.to_string()),
+        }
+    }
 }
 
 impl Line<'_> {

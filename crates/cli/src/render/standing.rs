@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use refray_engine::standing::{Counts, GroupStanding, Reason, RepoStanding, Stand, Standing};
 
-use crate::render::alike::{cut, grouped, likewise, pattern, pattern_of, rest};
+use crate::render::alike::{cut, for_all, grouped, likewise, pattern, pattern_of, rest};
 use crate::render::block::Level;
 use crate::render::layout::{NARROW, clean, columns, fit, pad, shorten, wrap};
 use crate::render::look::Look;
@@ -65,7 +65,16 @@ fn render_group(text: &mut String, group: &GroupStanding, now: Timestamp, shape:
         let reasons = gist(repository);
         let same = told.iter().find(|(known, _)| *known == reasons && shape.level < Level::Verbose);
         let same = same.map(|(_, first)| *first);
-        row(text, repository, same, (names, ages), now, shape);
+        let mut alone = (*repository).clone();
+        if same.is_none() && shape.level < Level::Verbose {
+            let others =
+                shown.iter().filter(|other| other.repository != repository.repository && gist(other) == reasons);
+            let others: Vec<&str> = others.map(|other| other.repository.as_str()).collect();
+            for reason in &mut alone.reasons {
+                reason.remedy = for_all(&reason.remedy, repository.repository.as_str(), &others);
+            }
+        }
+        row(text, &alone, same, (names, ages), now, shape);
         if same.is_none() && !repository.reasons.is_empty() {
             told.push((reasons, repository));
         }
@@ -327,7 +336,8 @@ mod tests {
         all: 1 diverged, 1 behind, 1 agreed
           diverged  one       2 h  the deletion of the branch `main` is held
                                    likewise b1, b2
-                                   remedy: Release it with `refray sync --confirm-deletions --repo one`.
+                                   remedy: Release it with `refray sync --confirm-deletions --repo one
+                                   --repo one-2`.
           diverged  one-2     2 h  same as one
         Nothing was synced yet. Run `refray sync`.
         ");

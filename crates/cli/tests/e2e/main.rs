@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod answers;
 mod backups;
 mod conflicts;
 mod crashes;

@@ -110,15 +110,20 @@ impl Shape for Flag {
 /// A whole number that is at least 1.
 pub(crate) struct Number {
     pub(crate) default: u32,
+    /// The highest one.
+    pub(crate) most: u32,
 }
 
 impl Shape for Number {
     fn schema(&self) -> Value {
-        json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX })
+        json!({ "type": "integer", "minimum": 1, "maximum": self.most })
     }
 
     fn words(&self) -> String {
-        "a whole number from 1".to_owned()
+        match self.most {
+            u32::MAX => "a whole number from 1".to_owned(),
+            most => format!("a whole number from 1 to {most}"),
+        }
     }
 
     fn default(&self) -> Option<Value> {

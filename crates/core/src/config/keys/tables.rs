@@ -43,9 +43,9 @@ pub(crate) mod root {
     use super::*;
 
     keys! {
-        JOBS: Number = "jobs", Number { default: 8 },
+        JOBS: Number = "jobs", Number { default: 8, most: 256 },
             "How many repositories are worked on at a time.";
-        BACKUP_KEEP_DAYS: Number = "backup_keep_days", Number { default: 90 },
+        BACKUP_KEEP_DAYS: Number = "backup_keep_days", Number { default: 90, most: u32::MAX },
             "How many days a backup is kept before it may be pruned.";
         SITES: Nested = "sites", Nested { table: &site::TABLE, list: true },
             "The forge installations.";

@@ -61,23 +61,23 @@ impl<'a> Table<'a> {
 
     /// Reads a number that is at least 1.
     pub(crate) fn number(&self, key: &Key<Number>) -> u32 {
-        self.whole(key, 1).unwrap_or(key.shape.default)
+        self.whole(key, 1, key.shape.most).unwrap_or(key.shape.default)
     }
 
     /// Reads a time between two of something.
     pub(crate) fn interval(&self, key: &Key<Interval>) -> Option<u32> {
-        self.whole(key, 0).filter(|value| *value != 0)
+        self.whole(key, 0, u32::MAX).filter(|value| *value != 0)
     }
 
-    fn whole<S>(&self, key: &Key<S>, least: u32) -> Option<u32> {
+    fn whole<S>(&self, key: &Key<S>, least: u32, most: u32) -> Option<u32> {
         let (item, span) = self.item(key)?;
         let Some(written) = item.as_integer() else {
             self.wrong_type(key.name, item, &span, "a whole number").help("write it without quotes");
             return None;
         };
-        let value = u32::try_from(written).ok().filter(|value| *value >= least);
+        let value = u32::try_from(written).ok().filter(|value| (least..=most).contains(value));
         if value.is_none() {
-            let limit = if written < 1 { format!("at least {least}") } else { format!("at most {}", u32::MAX) };
+            let limit = if written < 1 { format!("at least {least}") } else { format!("at most {most}") };
             self.context
                 .sink
                 .error(ProblemKind::BadValue, format!("`{}` is out of range", key.name))

@@ -227,6 +227,12 @@ fn numbers_out_of_range() {
     bad_value: `backup_keep_days` is out of range
       -1 <- it must be at least 1
     ");
+    // As `--jobs` takes them.
+    assert!(!refused("jobs = 256").contains("jobs"));
+    insta::assert_snapshot!(refused("jobs = 257"), @"
+    bad_value: `jobs` is out of range
+      257 <- it must be at most 256
+    ");
     insta::assert_snapshot!(refused("[serve]\npoll_interval_seconds = 5000000000"), @"
     bad_value: `poll_interval_seconds` is out of range
       5000000000 <- it must be at most 4294967295
