@@ -98,7 +98,7 @@ fn a_cause_is_told_once_and_every_refusal_has_a_remedy() {
     let world = folders();
     let said = world.refray(&["apply", "/nowhere/plan"]).exits(2);
     assert_eq!(said.matches("No such file").count(), 1, "{said}");
-    std::fs::write(world.path("bytes.toml"), [0xff, 0xfe]).unwrap();
+    put(&world.path("bytes.toml"), &[0xff, 0xfe]);
     let path = world.path("bytes.toml").display().to_string();
     let run: Run = world.command(&["sync"]).args(["--config", &path]).output().unwrap().into();
     let said = run.exits(2);
