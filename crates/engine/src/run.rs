@@ -58,7 +58,7 @@ impl Engine {
         let results =
             join_all(groups.iter().zip(begun).map(|(group, begun)| self.end_group(group, begun, round))).await;
         let mut summary = Summary::default();
-        let mut unmatched = options.selection.names.clone();
+        let mut unmatched: BTreeSet<String> = options.selection.names.union(&options.join).cloned().collect();
         for result in results {
             let group = result?;
             unmatched = unmatched.intersection(&group.unmatched).cloned().collect();
@@ -132,7 +132,8 @@ impl Engine {
         result.unmatched = std::mem::take(&mut survey.plan.unmatched).into_iter().collect();
         let repositories = tasks.len() + survey.deferred.len();
         self.emit(Event::GroupListed { group: group.name.clone(), repositories });
-        let looked_at = tasks.iter().map(|task| task.name.key()).collect();
+        let looked_at: BTreeSet<String> = tasks.iter().map(|task| task.name.key()).collect();
+        result.unmatched.extend(options.join.difference(&looked_at).cloned());
         self.work_on(group, tasks, &survey, round, &mut result).await;
         Ok(Begun { survey, looked_at, result })
     }

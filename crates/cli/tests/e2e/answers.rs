@@ -24,6 +24,8 @@ fn what_matches_nothing_is_named() {
     world.refray(&["sync"]).exits(0);
     has(&world.refray(&["sync", "--repo-pattern", "zzz"]).exits(0), &["no repository matches `zzz`"]);
     assert!(!world.refray(&["sync", "--repo-pattern", "on"]).exits(0).contains("matches"));
+    has(&world.refray(&["sync", "--join", "nope"]).exits(1), &["nope", "no endpoint has a repository of this name"]);
+    world.refray(&["sync", "--join", "one"]).exits(0);
     has(&world.refray(&["log", "--repo", "nope"]).exits(0), &["that did anything to `nope`"]);
     has(&world.refray(&["log", "-n", "0"]).exits(2), &["0"]);
     has(&world.refray(&["backup", "list", "--group", "nope"]).exits(2), &["there is no group `nope`"]);
