@@ -40,8 +40,8 @@ fn backups_are_listed_and_shown() {
     let id = only_id(&world);
     assert!(id.starts_with("all/one/2"), "{id}");
     has(&world.refray(&["backup", "list"]).exits(0), &[&id, "topic was rewritten"]);
-    has(&world.refray(&["backup", "list", "--repo", "two"]).exits(0), &["There are no backups."]);
-    has(&world.refray(&["backup", "list", "--group", "none"]).exits(0), &["There are no backups."]);
+    has(&world.refray(&["backup", "list", "--repo", "two"]).exits(0), &["There is no backup of the repository `two`."]);
+    has(&world.refray(&["backup", "list", "--group", "none"]).exits(2), &["there is no group `none`"]);
     let stamp = id.rsplit('/').next().unwrap();
     let said = world.refray(&["backup", "show", stamp]).exits(0);
     has(&said, &["one of all", "topic was rewritten", "it holds all that it names", "refs/heads/topic", "disk/a"]);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
-use crate::world::{OWNER, Place, World, has, spawn, users, wait};
+use crate::world::{OWNER, Place, World, has, put, real_git, spawn, users, wait};
 
 const HUB: Place = Place::Forge(Kind::GitHub, OWNER);
 
@@ -117,5 +117,35 @@ async fn two_runs_at_once_do_not_disturb_one_another() {
     has(&world.refray(&["sync"]).exits(0), &["12 repositories"]);
     for number in 0..12 {
         world.agree(&users(&kinds), &format!("repo-{number}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pushed_while_a_repository_is_about_to_be_deleted_is_not_lost() {
+    for kind in [Kind::GitHub, Kind::GitLab, Kind::Gitea, Kind::Forgejo] {
+        let hub = if kind == Kind::GitHub { Kind::GitLab } else { Kind::GitHub };
+        let mut world = World::of_forges(&[hub, kind]).await;
+        world.config.set("delete_missing = true");
+        for name in ["one", "two", "three", "four"] {
+            world.seed(hub, name, Visibility::Private);
+        }
+        world.refray(&["sync"]).exits(0);
+        let (here, there) = (world.site(hub), world.site(kind));
+        let gone = here.repository(OWNER, "one").unwrap();
+        here.delete_repository(gone.id, gone.owner).unwrap();
+        // While the backup is made, somebody pushes what is in none.
+        let place = Place::Forge(kind, OWNER);
+        let folder = world.bare(&place, "one");
+        let late = there.commit(OWNER, "one", "aside", &[("g", "2")], "late\n").unwrap();
+        world.git(folder.to_str().unwrap(), &["update-ref", "-d", "refs/heads/aside"]);
+        let push = format!(
+            "case \"$*\" in *bundle*) '{}' -C '{}' update-ref refs/heads/late {late};; esac\n",
+            real_git().display(),
+            folder.display()
+        );
+        put(&world.path("before-git"), &push);
+        let said = world.refray(&["sync"]).exits(1);
+        has(&said, &["one", "held", "3 agreed already"]);
+        has(&world.refs(&place, "one"), &[&format!("{late} refs/heads/late")]);
     }
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use refray_core::config::MirrorGroup;
 use refray_core::name::EndpointId;
 use refray_core::outcome::{Action, Outcome};
-use refray_core::plan::{DefaultSwitch, DeleteRepository, Finding, FindingKind};
+use refray_core::plan::{DefaultSwitch, DeleteRepository, Finding, FindingKind, View};
 use refray_core::repository::Repository;
 use refray_forge::{Deletion, RepositoryPatch};
 
@@ -49,14 +49,37 @@ async fn is_default(engine: &Engine, group: &MirrorGroup, path: &str, switch: &D
     seen.is_ok_and(|snapshot| snapshot.default_branch.as_ref() == Some(&switch.new))
 }
 
-/// Deletes repositories, all at once. Their backups have been made.
+/// Says why a repository is not to be deleted after all: somebody pushed to it since it was looked at, and that is in no
+/// backup; or it cannot be seen whether somebody did.
+async fn changed_since(
+    engine: &Engine,
+    group: &MirrorGroup,
+    views: &BTreeMap<EndpointId, View>,
+    delete: &DeleteRepository,
+) -> Option<Outcome> {
+    let Some(View::Present { snapshot: seen, .. }) = views.get(&delete.endpoint) else { return None };
+    match crate::observe::snapshot(engine, group, &delete.endpoint, &delete.path).await {
+        Ok(now) if now.refs == seen.refs && now.conflict_branches == seen.conflict_branches => None,
+        Ok(_) => Some(Outcome::Moved),
+        Err(why) => Some(Outcome::Failed {
+            message: format!("it is not deleted, as what is in it now could not be seen: {why}"),
+            remedy: "Run again.".to_owned(),
+        }),
+    }
+}
+
+/// Deletes repositories, all at once, unless they have changed since. Their backups have been made.
 pub(super) async fn delete_repositories(
     engine: &Engine,
     group: &MirrorGroup,
     paths: &Paths,
+    views: &BTreeMap<EndpointId, View>,
     deletes: &[DeleteRepository],
 ) -> Deleted {
     let deleted = deletes.iter().map(|delete| async move {
+        if let Some(outcome) = changed_since(engine, group, views, delete).await {
+            return (Action::DeleteRepository(delete.clone()), outcome, None);
+        }
         let (outcome, waiting) = match target(engine, group, paths, &delete.endpoint) {
             Ok((forge, _)) => match forge.delete(&delete.path, &delete.id).await {
                 Ok(Deletion::Done) => (Outcome::Done, None),

@@ -82,7 +82,9 @@ impl<'a> Step<'a> {
         let deletes = &self.plan.deletes;
         let outcomes = match unsafe_to_write {
             None => {
-                let deleted = setting::delete_repositories(self.engine, self.group, paths, deletes).await;
+                let views = &self.applied.views;
+                let deleted = setting::delete_repositories(self.engine, self.group, paths, views, deletes).await;
+                self.applied.look_again |= deleted.outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Moved);
                 self.applied.waiting = deleted.waiting;
                 deleted.outcomes
             }

@@ -76,6 +76,10 @@ async fn list(engine: &Engine, endpoint: &Endpoint, remembered: bool) -> Result<
             return Err(error);
         }
     }
+    // Tokens that GitHub calls fine-grained, and those of apps, can be given for chosen repositories, and say nothing of it;
+    // those with scopes are for all.
+    let may_be_limited = endpoint.site.provider == Provider::Github
+        && account.as_ref().map_or_else(|error| error.kind != ErrorKind::NotFound, |account| account.scopes.is_none());
     let account = match account {
         // A directory has no accounts.
         Ok(_) if endpoint.site.provider == Provider::Directory => None,
@@ -85,7 +89,7 @@ async fn list(engine: &Engine, endpoint: &Endpoint, remembered: bool) -> Result<
         Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. } | ErrorKind::NotFound) => None,
         Err(error) => return Err(error),
     };
-    Ok(Sight { listing: Some(listing), error: String::new(), account, looks: BTreeMap::new() })
+    Ok(Sight { listing: Some(listing), error: String::new(), account, may_be_limited, looks: BTreeMap::new() })
 }
 
 async fn look(engine: &Engine, endpoint: &Endpoint, path: &str) -> Look {

@@ -234,3 +234,41 @@ async fn a_limit_that_one_repository_meets_holds_for_the_others() {
     }
     assert_eq!(seen.lock().unwrap().len(), 1, "a spent limit is not asked again");
 }
+
+#[tokio::test]
+async fn more_pushes_than_connections_take_turns() {
+    use refray_core::name::RefName;
+    use refray_git::push::{PushCommand, PushRequest, push};
+    const OLD: &str = "1111111111111111111111111111111111111111";
+    const PUSHES: usize = 6;
+    let line = format!("{OLD} refs/heads/x\0report-status delete-refs\n");
+    let advertised = format!("001f# service=git-receive-pack\n0000{:04x}{line}0000", line.len() + 4);
+    // No push is answered before all have asked, or as many as are let through.
+    let router = Router::new().fallback(move |request: Request| {
+        let advertised = advertised.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if request.method() == http::Method::GET {
+                ([("content-type", "application/x-git-receive-pack-advertisement")], advertised).into_response()
+            } else {
+                let said = "000eunpack ok\n0014ok refs/heads/x\n0000";
+                ([("content-type", "application/x-git-receive-pack-result")], said).into_response()
+            }
+        }
+    });
+    let address = serve(router).await;
+    let options = Options { git_concurrency: 2, ..quick() };
+    let environment = Variables::of(&[("TOKEN", "s3cret-marker")]);
+    let client = Client::new(site(Provider::Gitlab, &format!("http://{address}")), environment, options).unwrap();
+    let pushes = (0..PUSHES).map(|number| {
+        let remote = HttpRemote::new(client.clone(), &format!("g/r{number}"));
+        async move {
+            let name = RefName::from_full("refs/heads/x").unwrap();
+            let commands = vec![PushCommand { name, old: Some(OLD.parse().unwrap()), new: None }];
+            let format = refray_core::oid::ObjectFormat::Sha1;
+            push(&remote, &PushRequest { commands, pack: None, format, first: None, progress: &() }).await.unwrap();
+        }
+    });
+    let all = futures_util::future::join_all(pushes);
+    assert!(tokio::time::timeout(Duration::from_secs(60), all).await.is_ok(), "they wait for one another for ever");
+}

@@ -154,11 +154,14 @@ impl Gitea {
         if request.describe().state != PullState::Open {
             return Ok(());
         }
-        // A pull request's comments are those of the issue of its number.
-        let comments = self.repository_url(path, &doing, &["issues", &number, "comments"])?;
-        self.client.send(&Call::post(comments, &doing).json(&Comment { body: comment })).await?;
         let change = Change { state: Some("closed"), ..Change::default() };
         self.client.send(&Call::patch(url, &doing).json(&change)).await?;
+        // A pull request's comments are those of the issue of its number. One that is refused, as in a locked discussion,
+        // leaves nothing undone.
+        let comments = self.repository_url(path, &doing, &["issues", &number, "comments"])?;
+        if let Err(error) = self.client.send(&Call::post(comments, &doing).json(&Comment { body: comment })).await {
+            tracing::warn!(%error, "a pull request is closed without a word on why");
+        }
         Ok(())
     }
 }

@@ -133,10 +133,13 @@ impl GitLab {
         if request.describe().state != PullState::Open {
             return Ok(());
         }
-        let notes = self.project_url(path, &doing, &["merge_requests", &number, "notes"])?;
-        self.client.send(&Call::post(notes, &doing).json(&Note { body: comment })).await?;
         let change = Change { state_event: Some("close"), ..Change::default() };
         self.client.send(&Call::put(url, &doing).json(&change)).await?;
+        // One that is refused, as in a locked discussion, leaves nothing undone.
+        let notes = self.project_url(path, &doing, &["merge_requests", &number, "notes"])?;
+        if let Err(error) = self.client.send(&Call::post(notes, &doing).json(&Note { body: comment })).await {
+            tracing::warn!(%error, "a merge request is closed without a word on why");
+        }
         Ok(())
     }
 }

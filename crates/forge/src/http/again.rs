@@ -19,8 +19,8 @@ pub(super) enum Again {
 pub(super) fn after_status(safe: bool, status: StatusCode, limit: Limit) -> Option<Again> {
     match status.as_u16() {
         _ if limit.limited => Some(Again::Limited(limit)),
-        // With a time to come back the forge says that it did nothing.
-        503 if limit.wait.is_some() => limit.wait.map(Again::After),
+        // Also with a time to come back: a proxy in front may have passed the request on before it gave up.
+        503 if safe && limit.wait.is_some() => limit.wait.map(Again::After),
         408 | 502..=504 if safe => Some(Again::Soon),
         _ => None,
     }

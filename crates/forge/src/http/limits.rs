@@ -61,25 +61,31 @@ impl Limit {
     }
 }
 
+/// No forge's limit lasts for longer. What names a later time does not mean it, and is asked again then.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// From here on a moment is one in milliseconds: in seconds it is thousands of years away.
+const IN_MILLISECONDS: u64 = 100_000_000_000;
+
 /// Reads `Retry-After`: seconds, or a date that is compared with the answer's own, so that no clock has to be right.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("retry-after")?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(LONGEST));
     }
     let at = httpdate::parse_http_date(text).ok()?;
-    Some(at.duration_since(date(headers)?).unwrap_or_default())
+    Some(at.duration_since(date(headers)?).unwrap_or_default().min(LONGEST))
 }
 
 /// Reads when the limit starts anew: a moment in Unix seconds, or, in the form of the IETF's draft, seconds from now.
 fn reset(headers: &HeaderMap) -> Option<Duration> {
     let reset = ["x-ratelimit-reset", "ratelimit-reset"].iter().find_map(|name| number(headers, name))?;
     if reset < 1_000_000_000 {
-        return Some(Duration::from_secs(reset));
+        return Some(Duration::from_secs(reset).min(LONGEST));
     }
+    let reset = if reset > IN_MILLISECONDS { reset / 1000 } else { reset };
     let now = date(headers)?.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
     // The answer's time is cut down to a whole second and the way here took some: by then the moment is over.
-    Some(Duration::from_secs(reset.saturating_sub(now)))
+    Some(Duration::from_secs(reset.saturating_sub(now)).min(LONGEST))
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
@@ -149,5 +155,17 @@ mod tests {
         assert_eq!(read(&[("ratelimit-remaining", "7"), ("ratelimit-reset", "12")]), Some((7, 12)));
         assert_eq!(read(&[("ratelimit-remaining", "7")]), None);
         assert_eq!(read(&[DATE]), None);
+    }
+
+    #[test]
+    fn a_time_that_no_forge_can_mean_is_cut_down() {
+        let date = ("date", "Sun, 06 Nov 2039 08:49:37 GMT");
+        let day = Some(24 * 60 * 60);
+        let (limited, wait) = read(429, &[date, ("retry-after", "18446744073709551615")], "");
+        assert_eq!((limited, wait), (true, day));
+        let spent = |reset| read(429, &[date, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset)], "").1;
+        assert_eq!((spent("18446744073709551615"), spent("9999999999")), (day, day));
+        // The same moment in milliseconds.
+        assert_eq!((spent("2204182187"), spent("2204182187000")), (Some(10), Some(10)));
     }
 }

@@ -115,6 +115,7 @@ impl<'r> Session<'r> {
 
     /// Asks for the advertisement after all, over a connection that works by requests.
     pub(crate) async fn advertise(&mut self) -> Result<(), ProtocolError> {
+        self.reader = None;
         let stream = self.remote.advertise(self.service, self.version).await?;
         self.reader = Some(PacketReader::new(stream, self.name.clone()));
         Ok(())
@@ -124,6 +125,9 @@ impl<'r> Session<'r> {
     pub(crate) async fn send(&mut self, body: Body) -> Result<(), ProtocolError> {
         match std::mem::replace(&mut self.line, Line::Requests) {
             Line::Requests => {
+                // What was answered before holds one of the connections that a site bears at once. Whoever kept it while
+                // waiting for another would, among enough of the kind, wait for ever.
+                self.reader = None;
                 let stream = self.remote.request(self.service, self.version, body).await?;
                 self.reader = Some(PacketReader::new(stream, self.name.clone()));
             }

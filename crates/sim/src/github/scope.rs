@@ -123,6 +123,7 @@ mod tests {
             user: 1,
             scopes: scopes.iter().map(|it| (*it).to_owned()).collect(),
             private_hidden: false,
+            hidden: std::collections::BTreeSet::new(),
             revoked: false,
             created: Timestamp::UNIX_EPOCH,
         };

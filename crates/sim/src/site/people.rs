@@ -152,6 +152,7 @@ impl Site {
             user,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             private_hidden: false,
+            hidden: BTreeSet::new(),
             revoked: false,
             created: self.clock().now(),
         };
@@ -164,6 +165,13 @@ impl Site {
         if let Some(token) = self.world().tokens.get_mut(secret) {
             token.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect::<BTreeSet<_>>();
             token.private_hidden = private_hidden;
+        }
+    }
+
+    /// Takes a private repository out of those that a token was given for.
+    pub fn hide_from_token(&self, secret: &str, repository: u64) {
+        if let Some(token) = self.world().tokens.get_mut(secret) {
+            token.hidden.insert(repository);
         }
     }
 

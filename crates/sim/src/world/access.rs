@@ -49,8 +49,9 @@ impl World {
     #[must_use]
     pub fn access(&self, viewer: &Viewer, repository: &Repository) -> Access {
         let role = self.viewer_role(viewer, repository);
-        let hidden = viewer.token.as_ref().is_some_and(|token| token.private_hidden)
-            && repository.visibility != Visibility::Public;
+        let hidden =
+            viewer.token.as_ref().is_some_and(|token| token.private_hidden || token.hidden.contains(&repository.id))
+                && repository.visibility != Visibility::Public;
         let read = !hidden
             && match repository.visibility {
                 Visibility::Public => true,

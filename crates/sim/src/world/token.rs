@@ -15,8 +15,10 @@ pub struct Token {
     pub user: u64,
     /// Scopes, in the forge's own words. `*` means every scope there is.
     pub scopes: BTreeSet<String>,
-    /// Hides private repositories from the bearer: what a token limited to public or to chosen repositories sees.
+    /// Hides private repositories from the bearer: what a token limited to public repositories sees.
     pub private_hidden: bool,
+    /// Hides these private repositories: what a token limited to chosen repositories does not see.
+    pub hidden: BTreeSet<u64>,
     /// Set once the token was taken back.
     pub revoked: bool,
     /// When it was made.

@@ -61,3 +61,27 @@ async fn a_private_repository_among_public_ones_that_a_narrowed_token_hides_is_n
         scene.nothing_is_lost();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_that_is_taken_out_of_a_tokens_sight_is_not_deleted_elsewhere() {
+    const FINE: [&str; 6] = [
+        "metadata:read",
+        "contents:write",
+        "administration:write",
+        "workflows:write",
+        "pull_requests:write",
+        "repository_hooks:write",
+    ];
+    let scene = Scene::new(Kind::GitHub, 4).await;
+    let token = scene.world.token(Kind::GitHub).to_owned();
+    let site = scene.world.site(Kind::GitHub);
+    // A token for chosen repositories does not tell that it is one.
+    site.narrow_token(&token, &FINE, false);
+    scene.world.refray(&["sync"]).exits(0);
+    site.hide_from_token(&token, site.repository(OWNER, "repo-2").unwrap().id);
+    scene.is_held(4, &["repo-2", "may have been limited to other repositories", "3 agreed already, 1 held"]);
+    // A person who knows better says so.
+    scene.world.refray(&["sync", "--confirm-deletions", "--repo", "repo-2"]).exits(0);
+    assert!(scene.world.site(scene.other).repository(OWNER, "repo-2").is_err());
+    scene.nothing_is_lost();
+}

@@ -62,7 +62,7 @@ async fn a_secret_that_the_configuration_does_not_know_is_written_down_too() {
     let args = ["webhook", "update", "--url", NEW, "--secret-env", VARIABLE];
     world.refray(&args).exits(0);
     let expected = format!("[webhook]\nurl = \"{NEW}\"\nsecret = {{ env = \"{VARIABLE}\" }}\n");
-    assert!(written(&world).ends_with(&expected), "{}", written(&world));
+    assert!(written(&world).trim_end().ends_with(expected.trim_end()), "{}", written(&world));
     // The file that it has become is good, and names what is installed.
     world.config.tail = expected;
     has(&world.refray(&["webhook", "status"]).exits(0), &["2 copies: 2 installed."]);

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 pub(crate) use config::Config;
 pub(crate) use files::{files_below, put};
 pub(crate) use front::Front;
-pub(crate) use process::{program, spawn, wait};
+pub(crate) use process::{program, real_git, spawn, wait};
 pub(crate) use run::{Run, has};
 pub(crate) use screen::Screen;
 pub(crate) use session::Session;

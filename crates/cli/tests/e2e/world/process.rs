@@ -99,7 +99,7 @@ pub(crate) fn program(name: impl AsRef<Path>) -> Command {
     Command::new(name.as_ref())
 }
 
-fn real_git() -> PathBuf {
+pub(crate) fn real_git() -> PathBuf {
     std::env::split_paths(&path()).map(|dir| dir.join("git")).find(|git| git.exists()).unwrap()
 }
 

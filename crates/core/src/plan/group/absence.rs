@@ -158,6 +158,10 @@ impl<'a> Scene<'_, 'a> {
             Err(format!("nothing at all is visible on {endpoint}"))
         } else if self.sees_public_only(sight) && self.is_private(key) {
             Err(format!("only public repositories are visible on {endpoint}, and this one is not public elsewhere"))
+        } else if sight.may_be_limited && self.is_private(key) {
+            Err(format!(
+                "the token of {endpoint} may have been limited to other repositories, and this one is not public elsewhere"
+            ))
         } else {
             Ok(())
         }

@@ -47,6 +47,9 @@ pub struct Sight {
     pub error: String,
     /// The account behind the token.
     pub account: Option<AccountId>,
+    /// The token may be limited to some repositories, and there is no way to tell: what is taken out of its sight looks as
+    /// if it were deleted.
+    pub may_be_limited: bool,
     /// Direct looks, by the repository's key.
     pub looks: BTreeMap<String, Look>,
 }

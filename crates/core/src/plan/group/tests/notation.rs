@@ -60,7 +60,7 @@ pub(super) fn case(settings: &str, seen: &str) -> Case {
             let listing = (what.trim() != "?").then(listed);
             let error = if listing.is_none() { "the connection was refused".to_owned() } else { String::new() };
             let account = Some(AccountId(account.to_owned()));
-            sights.insert(endpoint(at), Sight { listing, error, account, looks: BTreeMap::new() });
+            sights.insert(endpoint(at), Sight { listing, error, account, ..Sight::default() });
         }
     }
     let group = group(sights.len(), settings);

@@ -95,7 +95,7 @@ fn build(scene: &Scene) -> (MirrorGroup, BTreeMap<crate::name::EndpointId, Sight
         let failed = scene.failed[side];
         let account = Some(AccountId(if scene.accounts[side] { "2" } else { "1" }.into()));
         let listing = (!failed).then_some(listing);
-        sights.insert(id, Sight { listing, error: String::new(), account, looks });
+        sights.insert(id, Sight { listing, error: String::new(), account, may_be_limited: false, looks });
     }
     (group, sights, known)
 }
