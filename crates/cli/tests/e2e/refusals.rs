@@ -266,3 +266,24 @@ async fn an_object_that_the_other_side_does_not_take_is_named_and_the_rest_goes_
     has(&said, &["create branch odd on disk/disk", "refused (bad_object)", "`receive.fsckObjects`", "+ two:"]);
     assert!(!world.refs(&disk, "one").contains(&tip));
 }
+
+#[test]
+fn a_refusal_that_holds_for_the_whole_repository_is_met_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::of_folders(&["a", "b"]);
+    let work = world.seeded("a", "one");
+    world.refray(&["sync"]).exits(0);
+    let (hook, count) = (world.path("disk/b/one.git/hooks/pre-receive"), world.path("count"));
+    put(&hook, &format!("#!/bin/sh\necho once >> '{}'\necho 'quota exceeded' >&2\nexit 1\n", count.display()));
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let place = Place::Folder("a");
+    for number in 0..9 {
+        work.git(&["branch", &format!("b{number}")]);
+        work.push(&place, "one", &[&format!("b{number}")]);
+    }
+    has(&world.refray(&["sync"]).exits(1), &["refused (quota)", "Free space in the account"]);
+    assert_eq!(std::fs::read_to_string(&count).unwrap(), "once\n", "every try would have sent everything again");
+    std::fs::remove_file(&hook).unwrap();
+    world.refray(&["sync"]).exits(0);
+    world.agree(&[place, Place::Folder("b")], "one");
+}

@@ -175,7 +175,38 @@ impl Target<'_> {
             pushed.look_again |= outcome == Outcome::Moved;
             pushed.outcomes.push(((*update).clone(), outcome));
         }
-        split(together, &messages, waiting);
+        self.split(together, &report, &messages, pushed, waiting);
+    }
+
+    /// Sends apart what was refused together, but for what no other division would bring through: every try sends all
+    /// objects once more.
+    fn split<'u>(
+        &self,
+        together: Vec<&'u RefUpdate>,
+        report: &PushReport,
+        messages: &str,
+        pushed: &mut Pushed,
+        waiting: &mut Vec<Vec<&'u RefUpdate>>,
+    ) {
+        let told = |update: &RefUpdate| match report.outcomes.get(&update.name) {
+            Some(RefOutcome::Refused { reason }) => {
+                self.refused(update, reason, messages, report.unpack_error.as_deref())
+            }
+            _ => Outcome::Moved,
+        };
+        let is_for_all = together.first().is_some_and(
+            |update| matches!(told(update), Outcome::Refused { refusal, .. } if FOR_ALL.contains(&refusal.as_str())),
+        );
+        // What takes away may still be taken, once it is by itself.
+        let writes = together.iter().any(|update| update.new.is_some());
+        let (refused, apart): (Vec<_>, Vec<_>) =
+            together.into_iter().partition(|update| is_for_all && (update.new.is_some() || !writes));
+        pushed.outcomes.extend(refused.into_iter().map(|update| (update.clone(), told(update))));
+        if is_for_all {
+            waiting.extend((!apart.is_empty()).then_some(apart));
+        } else {
+            split(apart, messages, waiting);
+        }
     }
 
     fn refused(&self, update: &RefUpdate, reason: &str, messages: &str, unpack: Option<&str>) -> Outcome {
@@ -246,6 +277,9 @@ impl Target<'_> {
         pushed.outcomes.extend(batch.iter().map(|update| ((*update).clone(), failed(&message, &remedy))));
     }
 }
+
+/// Refusals that hold for whatever is written to the repository, each by its code in the catalogue.
+const FOR_ALL: [&str; 5] = ["archived", "account_locked", "quota", "disk_full", "not_writable"];
 
 /// Says whether the server turned the whole request away, which it may say more about.
 const fn is_denial(kind: &TransportErrorKind) -> bool {
