@@ -42,7 +42,8 @@ pub(super) fn body(action: &RequestAction, sources: &[&EndpointId], sides: &Side
         "\n### How to settle it\n\n\
          * Merge this request **with a merge commit**. Squashing or rebasing would make new commits, and the sides would stay \
          apart.\n\
-         * If it conflicts, resolve it here or by hand and push the result to any side:\n\n\
+         * If it conflicts, resolve it by hand and push the result to any side. (An editor on this page would commit to \
+         `{head}`, which refray keeps as the other side has it.)\n\n\
          ```sh\ngit fetch origin\ngit switch {branch}\ngit merge origin/{head}\n# resolve, commit\ngit push origin {branch}\n```\n\n\
          * Or close it, if the sides are to stay as they are. It is not opened again until one of them moves on.\n\n\
          The next run of refray brings the result everywhere, closes the other requests about this branch and removes their \
