@@ -29,7 +29,7 @@ pub(super) async fn check(examined: &Examination, group: &MirrorGroup, names: Ve
         return Some(Check::pass(
             &group.name,
             CHECK,
-            format!("not used, as far as {known} local {} tell", if known == 1 { "mirror" } else { "mirrors" }),
+            format!("not used, as far as {known} local {}", if known == 1 { "mirror tells" } else { "mirrors tell" }),
         ));
     }
     let forges = group.endpoints.iter().any(|endpoint| endpoint.site.provider != Provider::Directory);
