@@ -28,6 +28,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Shows all of it in windows of these sizes, each from so many bytes on.
     pub(super) fn after(bytes: &[u8], sizes: &[(usize, (u16, u16))]) -> Self {
+        let bytes = &bytes[..drawn(bytes)];
         let mut screen = Self {
             columns: 0,
             rows: 0,
@@ -42,11 +43,11 @@ impl Screen {
             scrolled: false,
         };
         for (index, (from, (columns, rows))) in sizes.iter().enumerate() {
-            let to = sizes.get(index + 1).map_or(bytes.len(), |(next, _)| *next);
+            let to = sizes.get(index + 1).map_or(bytes.len(), |(next, _)| bytes.len().min(*next));
             (screen.columns, screen.rows) = (usize::from(*columns), usize::from(*rows));
             screen.cells = screen.blank();
             screen.at = (0, 0);
-            screen.take(&String::from_utf8_lossy(&bytes[*from..to]));
+            screen.take(&String::from_utf8_lossy(&bytes[to.min(*from)..to]));
         }
         screen
     }
@@ -176,6 +177,24 @@ impl Screen {
             self.link = Some((url.to_owned(), String::new()));
         }
     }
+}
+
+/// How many of the bytes are shown: what is drawn at once is seen when all of it has come, however it was cut on its way.
+fn drawn(bytes: &[u8]) -> usize {
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+    let begun = last(b"\x1b[?2026h");
+    begun.filter(|begun| last(b"\x1b[?2026l").is_none_or(|ended| ended < *begun)).unwrap_or(bytes.len())
+}
+
+#[test]
+fn half_of_a_frame_is_not_seen() {
+    let bytes = b"\x1b[?2026h\x1b[Hone\r\ntwo\x1b[?2026l\x1b[?2026h\x1b[Hnew\r\nall\x1b[?2026l";
+    let second = bytes.len() / 2;
+    for end in 0..bytes.len() {
+        let text = Screen::after(&bytes[..end], &[(0, (9, 2))]).text();
+        assert_eq!(text, if end < second { "\n" } else { "one\ntwo\n" }, "{end}");
+    }
+    assert_eq!(Screen::after(bytes, &[(0, (9, 2))]).text(), "new\nall\n");
 }
 
 fn line_text(line: &[char]) -> String {
