@@ -127,8 +127,10 @@ impl GitLab {
     pub(crate) async fn list_hooks(&self, path: &str) -> Result<Vec<Hook>, ForgeError> {
         let doing = format!("list the webhooks of {path}");
         let call = Call::get(self.project_url(path, &doing, &["hooks"])?, &doing).query("per_page", PER_PAGE);
-        let hooks: Vec<Description> =
-            self.client.list(&call, Paging::GitlabOffset, |hook: &Description| hook.id.to_string()).await?;
+        let hooks: Vec<Description> = self
+            .client
+            .list(&call, Paging::GitlabOffset { per_page: PER_PAGE }, |hook: &Description| hook.id.to_string())
+            .await?;
         Ok(hooks.into_iter().map(Description::describe).collect())
     }
 

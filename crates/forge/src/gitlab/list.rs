@@ -33,8 +33,10 @@ impl GitLab {
             }
         };
         let call = call.query("order_by", "id").query("sort", "asc").query("per_page", PER_PAGE);
-        let mut projects: Vec<Project> =
-            self.client.list(&call, Paging::GitlabOffset, |project: &Project| project.id.to_string()).await?;
+        let mut projects: Vec<Project> = self
+            .client
+            .list(&call, Paging::GitlabOffset { per_page: PER_PAGE }, |project: &Project| project.id.to_string())
+            .await?;
         if !is_group(endpoint) {
             let own = namespace.to_lowercase();
             projects.retain(|project| project.namespace_path().to_lowercase() == own);

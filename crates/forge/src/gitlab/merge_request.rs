@@ -92,8 +92,10 @@ impl GitLab {
             .query("order_by", "created_at")
             .query("sort", "asc")
             .query("per_page", PER_PAGE);
-        let requests: Vec<Description> =
-            self.client.list(&call, Paging::GitlabOffset, |request: &Description| request.iid.to_string()).await?;
+        let requests: Vec<Description> = self
+            .client
+            .list(&call, Paging::GitlabOffset { per_page: PER_PAGE }, |request: &Description| request.iid.to_string())
+            .await?;
         let wanted = |request: &Description| request.is_internal() && request.source_branch.starts_with(head_prefix);
         Ok(requests.into_iter().filter(wanted).map(Description::describe).collect())
     }

@@ -4,6 +4,7 @@ use refray_core::name::BranchName;
 use serde::Deserialize;
 
 use super::adapter::GitLab;
+use super::list::PER_PAGE;
 use crate::api::BranchRules;
 use crate::error::{ErrorKind, ForgeError};
 use crate::http::{Call, Paging};
@@ -42,8 +43,9 @@ impl GitLab {
         found.push = told.can_push;
         found.delete = Some(false);
         let url = self.project_url(path, &doing, &["protected_branches"])?;
-        let call = Call::get(url, &doing).query("per_page", 100);
-        let rules = self.client.list(&call, Paging::GitlabOffset, |rule: &Rule| rule.name.clone());
+        let call = Call::get(url, &doing).query("per_page", PER_PAGE);
+        let rules =
+            self.client.list(&call, Paging::GitlabOffset { per_page: PER_PAGE }, |rule: &Rule| rule.name.clone());
         match rules.await {
             Ok(rules) => {
                 let mut own = rules.iter().filter(|rule| fits(&rule.name, branch.as_str())).peekable();

@@ -7,7 +7,7 @@ use crate::error::ErrorKind;
 pub(crate) enum Phase {
     /// There was no connection: the forge cannot have seen the request.
     Connect,
-    /// The other side is not trusted.
+    /// The other side is not trusted: no connection came about, and the forge cannot have seen the request.
     Tls,
     /// No answer in time.
     Timeout,
@@ -39,10 +39,9 @@ impl Lost {
 impl From<reqwest::Error> for Lost {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
-        let phase = if is_tls(&error) {
-            Phase::Tls
-        } else if error.is_connect() {
-            Phase::Connect
+        // An alert on a connection that stands breaks it when the request may have been carried out.
+        let phase = if error.is_connect() {
+            if is_tls(&error) { Phase::Tls } else { Phase::Connect }
         } else if error.is_timeout() {
             Phase::Timeout
         } else {

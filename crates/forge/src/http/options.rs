@@ -28,6 +28,9 @@ pub struct Options {
     pub attempts: u32,
     /// The first wait between two tries; it doubles from try to try.
     pub backoff: Duration,
+    /// How long it is taken for granted who is behind a token, and what a group is: long enough for many repositories in
+    /// a row, too short for a service that runs for months to put one into a group that has another name by now.
+    pub taken_for_granted: Duration,
     /// The git binary, for directory sites. Without it, it is looked for when it is first needed.
     pub git: Option<Git>,
     /// Where validators of earlier answers are kept.
@@ -47,6 +50,7 @@ impl Default for Options {
             patience: Duration::from_secs(240),
             attempts: 5,
             backoff: Duration::from_millis(500),
+            taken_for_granted: Duration::from_secs(60),
             git: None,
             validators: Arc::new(MemoryCache::default()),
         }

@@ -19,7 +19,10 @@ pub enum Paging {
         per_page: usize,
     },
     /// GitLab by page numbers: `X-Next-Page`, `X-Total`, `X-Total-Pages`; the totals are left out of long lists.
-    GitlabOffset,
+    GitlabOffset {
+        /// How many entries a full page has.
+        per_page: usize,
+    },
     /// GitLab by key: `Link` alone leads on.
     GitlabKeyset,
     /// Gitea and Forgejo: `X-Total-Count`, and on some listings `Link`.
@@ -35,7 +38,7 @@ impl Paging {
     /// Says whether a page that is named as the next one holds something. GitLab's keyset paging names one behind every
     /// full page, and Gitea's pages may be emptied by what is hidden.
     const fn announces(self) -> bool {
-        matches!(self, Self::Link { .. } | Self::GitlabOffset)
+        matches!(self, Self::Link { .. } | Self::GitlabOffset { .. })
     }
 }
 
@@ -48,6 +51,8 @@ struct Marks {
     has_link: bool,
     next: Option<String>,
     last_page: Option<u64>,
+    /// GitLab names the next page in a header that is there, and empty, on the last one.
+    has_next_page: bool,
     next_page: Option<u64>,
     total: Option<u64>,
     total_pages: Option<u64>,
@@ -63,6 +68,7 @@ impl Marks {
             has_link: !links.is_empty(),
             next: target("next").map(str::to_owned),
             last_page: target("last").and_then(|last| query_value(&base.join(last).ok()?, "page")?.parse().ok()),
+            has_next_page: headers.contains_key("x-next-page"),
             next_page: number("x-next-page"),
             total: number("x-total").or_else(|| number("x-total-count")),
             total_pages: number("x-total-pages"),
@@ -104,7 +110,7 @@ fn decide(paging: Paging, at: Standing, marks: &Marks) -> Result<Next, String> {
             (None, _) => Ok(Next::End),
         },
         Paging::GitlabKeyset => Ok(by_link().unwrap_or(Next::End)),
-        Paging::GitlabOffset => {
+        Paging::GitlabOffset { per_page } => {
             if let Some(page) = marks.next_page {
                 return Ok(Next::Page(page));
             }
@@ -117,6 +123,11 @@ fn decide(paging: Paging, at: Standing, marks: &Marks) -> Result<Next, String> {
                 }
                 (_, Some(total)) if total > at.so_far => {
                     Err(format!("{total} entries were announced, {} came", at.so_far))
+                }
+                // An empty `X-Next-Page` or a link back says that this is the last one. A full page that says nothing at
+                // all, as behind a proxy that drops such headers, may be all or not: one look tells.
+                (None, None) if !marks.has_link && !marks.has_next_page && at.on_page >= per_page => {
+                    Ok(Next::Page(at.page + 1))
                 }
                 _ => Ok(Next::End),
             }
@@ -285,14 +296,18 @@ mod tests {
 
     #[test]
     fn gitlab_counts_when_it_is_told_the_total() {
-        let paging = Paging::GitlabOffset;
+        let paging = Paging::GitlabOffset { per_page: 2 };
         let next = Marks { next_page: Some(2), total: Some(3), total_pages: Some(2), ..Marks::default() };
         assert_eq!(decide(paging, at(1, 2, 2), &next), Ok(Next::Page(2)));
         let end = Marks { next_page: None, ..next.clone() };
         assert_eq!(decide(paging, at(2, 1, 3), &end), Ok(Next::End));
         assert!(decide(paging, at(1, 2, 2), &end).is_err());
         assert!(decide(paging, at(2, 0, 2), &end).is_err());
-        assert_eq!(decide(paging, at(1, 2, 2), &marks(None, None)), Ok(Next::End));
+        let last = Marks { has_next_page: true, ..Marks::default() };
+        assert_eq!(decide(paging, at(1, 2, 2), &last), Ok(Next::End));
+        assert_eq!(decide(paging, at(1, 2, 2), &Marks { has_link: true, ..Marks::default() }), Ok(Next::End));
+        assert_eq!(decide(paging, at(1, 1, 1), &marks(None, None)), Ok(Next::End));
+        assert_eq!(decide(paging, at(1, 2, 2), &marks(None, None)), Ok(Next::Page(2)), "nothing says that it is all");
         assert_eq!(decide(Paging::GitlabKeyset, at(1, 2, 2), &marks(Some("k"), None)), Ok(Next::Link("k".into())));
         assert_eq!(decide(Paging::GitlabKeyset, at(1, 2, 2), &marks(None, None)), Ok(Next::End));
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::extract::Request;
@@ -14,6 +15,9 @@ use refray_core::config::{Provider, Site};
 use refray_git::transport::{ProtocolVersion, Service, TransportErrorKind};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::testing::{Variables, quick, site};
@@ -42,6 +46,34 @@ pub(super) fn authority_file(pem: &str) -> tempfile::NamedTempFile {
 /// Serves over TLS on loopback by a certificate for `host`, offering these protocols, and returns the address and the
 /// certificate of the authority.
 pub(super) async fn serve_named(host: &str, protocols: &[&[u8]], router: Router) -> (Url, String) {
+    let (acceptor, authority) = acceptor(host, protocols);
+    let base = accept(move |stream| {
+        let (acceptor, service) = (acceptor.clone(), TowerToHyperService::new(router.clone()));
+        async move {
+            // A client that does not trust the certificate hangs up here.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                drop(Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
+            }
+        }
+    });
+    (base.await, authority)
+}
+
+/// Does this with each connection to an address on loopback, which it returns.
+async fn accept<F: Future<Output = ()> + Send + 'static>(each: impl Fn(TcpStream) -> F + Send + 'static) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(each(stream));
+        }
+    });
+    Url::parse(&format!("https://127.0.0.1:{port}")).unwrap()
+}
+
+/// What answers by a certificate for `host`, and the certificate of its authority.
+fn acceptor(host: &str, protocols: &[&[u8]]) -> (TlsAcceptor, String) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -59,23 +91,7 @@ pub(super) async fn serve_named(host: &str, protocols: &[&[u8]], router: Router)
         .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let (acceptor, service) = (acceptor.clone(), TowerToHyperService::new(router.clone()));
-            tokio::spawn(async move {
-                // A client that does not trust the certificate hangs up here.
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    drop(Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
-                }
-            });
-        }
-    });
-    (Url::parse(&format!("https://127.0.0.1:{port}")).unwrap(), authority_pem)
+    (TlsAcceptor::from(Arc::new(config)), authority_pem)
 }
 
 fn client(base: &Url, ca_file: Option<PathBuf>) -> Client {
@@ -125,6 +141,34 @@ async fn a_certificate_for_another_host_is_not_trusted() {
     let client = client(&base, Some(file.path().to_owned()));
     let call = Call::get(client.api_url(["version"]), "ask for the version");
     assert_eq!(client.send(&call).await.unwrap_err().kind, ErrorKind::Tls);
+}
+
+#[tokio::test]
+async fn what_breaks_a_connection_that_stands_may_have_been_sent() {
+    let (acceptor, authority) = acceptor("localhost", &[]);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let mut base = accept(move |stream| {
+        let (acceptor, count) = (acceptor.clone(), count.clone());
+        async move {
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            if stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
+                count.fetch_add(1, Ordering::SeqCst);
+                // A record that nobody can have encrypted for this connection.
+                stream.into_inner().0.write_all(b"\x17\x03\x03\x00\x20nobody has encrypted this record").await.unwrap();
+            }
+        }
+    })
+    .await;
+    base.set_host(Some("localhost")).unwrap();
+    let file = authority_file(&authority);
+    let client = client(&base, Some(file.path().to_owned()));
+    let write = Call::post(client.api_url(["thing"]), "make a thing");
+    let error = client.send(&write).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Connect, "the certificate is not what is wrong: {error}");
+    assert_eq!(asked.swap(0, Ordering::SeqCst), 1, "what may have been done is not done again");
+    client.send(&Call::get(client.api_url(["thing"]), "look at a thing")).await.unwrap_err();
+    assert_eq!(asked.load(Ordering::SeqCst), quick().attempts as usize);
 }
 
 #[tokio::test]
