@@ -117,6 +117,35 @@ async fn an_open_request_follows_the_tips() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_can_be_settled_in_the_editor_of_a_forge() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let world = diverged(&kinds, "pull_request").await;
+    let hub = Place::Forge(Kind::GitHub, OWNER);
+    world.refray(&["sync"]).exits(1);
+    // Such an editor merges the branch into the one of the request.
+    let head = "refray/conflicts/main/gitea=2Fada";
+    let work = world.work("hand");
+    work.git(&["fetch", "-q", &world.bare(&hub, "one").display().to_string(), "+refs/heads/*:refs/remotes/hub/*"]);
+    work.git(&["checkout", "-q", "-b", head, &format!("hub/{head}")]);
+    work.git(&["merge", "-q", "-m", "Merge branch 'main' into the conflict", "hub/main"]);
+    work.push(&hub, "one", &[head]);
+    let resolved = work.tip(head);
+    // refray comes by before it is merged, more than once, and also when the other side moves on.
+    world.refray(&["sync"]).exits(1);
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["has diverged", &format!("what was added to `{head}` on github/ada stays until it is merged")]);
+    world.site(Kind::Gitea).commit(OWNER, "one", "topic", &[("topic", "1")], "elsewhere\n").unwrap();
+    world.refray(&["sync"]).exits(1);
+    has(&world.refs(&hub, "one"), &[&format!("{resolved} refs/heads/{head}")]);
+    merge(&world, Kind::GitHub, pulls(&world, Kind::GitHub)[0].number, MergeMethod::Merge);
+    world.refray(&["sync"]).exits(0);
+    let refs = world.agree(&users(&kinds), "one");
+    assert!(!refs.contains("refray/conflicts"), "{refs}");
+    assert!(log(&world, &hub).iter().any(|line| line.ends_with("into the conflict")));
+    assert_eq!(kinds.map(|kind| open(&world, kind).len()), [0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_forge_fails_to_open_is_opened_by_the_next_run() {
     let kinds = [Kind::GitHub, Kind::Gitea];
     let world = diverged(&kinds, "pull_request").await;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ancestry::Question;
-use crate::name::EndpointId;
+use crate::name::{EndpointId, RefName};
 use crate::oid::Oid;
-use crate::plan::conflict::owners;
-use crate::plan::view::{View, World};
+use crate::plan::conflict::{RequestState, Requests, owners};
+use crate::plan::view::{View, Views, World};
 use crate::plan::{branch, repository};
 
 /// What planning wants to know of one repository.
@@ -47,6 +47,22 @@ pub fn questions(world: &World<'_>) -> Questions {
     asked
 }
 
+/// Asks how conflict branches relate to what their requests say was shown: whether a person added to it. Only the listing
+/// of the requests tells what that was.
+pub fn of_requests(views: &Views, requests: &Requests) -> BTreeSet<Question> {
+    let mut asked = BTreeSet::new();
+    for (endpoint, listed) in &requests.at {
+        let Some(snapshot) = views.get(endpoint).and_then(View::snapshot) else { continue };
+        for request in listed.iter().flatten().filter(|request| request.state == RequestState::Open) {
+            let tip = snapshot.conflict_branches.get(&RefName::Branch(request.head.clone())).copied();
+            let shown = request.pair.map(|pair| pair.other);
+            let question = shown.zip(tip).filter(|(shown, tip)| shown != tip);
+            asked.extend(question.map(|(ancestor, descendant)| Question { ancestor, descendant }));
+        }
+    }
+    asked
+}
+
 /// A conflict branch that goes, or shows something else, takes nothing away that its branch contains somewhere.
 fn ask_for_conflict_branches(world: &World<'_>, members: &[&EndpointId], asked: &mut Questions) {
     let owners = owners(world, members);
@@ -60,7 +76,10 @@ fn ask_for_conflict_branches(world: &World<'_>, members: &[&EndpointId], asked: 
             for (start, tips) in &owners {
                 if name.short().starts_with(start.as_str()) {
                     let others = tips.iter().filter(|tip| *tip != oid);
-                    asked.ancestry.extend(others.map(|tip| Question { ancestor: *oid, descendant: *tip }));
+                    // And a person may have added to what it is to show.
+                    asked.ancestry.extend(others.flat_map(|tip| {
+                        [Question { ancestor: *oid, descendant: *tip }, Question { ancestor: *tip, descendant: *oid }]
+                    }));
                 }
             }
         }

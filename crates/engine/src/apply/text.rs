@@ -42,12 +42,13 @@ pub(super) fn body(action: &RequestAction, sources: &[&EndpointId], sides: &Side
         "\n### How to settle it\n\n\
          * Merge this request **with a merge commit**. Squashing or rebasing would make new commits, and the sides would stay \
          apart.\n\
-         * If it conflicts, resolve it by hand and push the result to any side. (An editor on this page would commit to \
-         `{head}`, which refray keeps as the other side has it.)\n\n\
+         * If it conflicts, resolve it in the editor of this page, where there is one, and merge; or by hand, and push the \
+         result to any side:\n\n\
          ```sh\ngit fetch origin\ngit switch {branch}\ngit merge origin/{head}\n# resolve, commit\ngit push origin {branch}\n```\n\n\
          * Or close it, if the sides are to stay as they are. It is not opened again until one of them moves on.\n\n\
          The next run of refray brings the result everywhere, closes the other requests about this branch and removes their \
-         conflict branches. Do not push to `{head}`: it shows what {there} has.\n"
+         conflict branches. `{head}` shows what {there} has. What is added to it stays for as long as this request is open; \
+         when it is closed without merging, it is kept in a backup.\n"
     );
     if let (Some(own), Some(other)) = (action.own, action.other) {
         let _ = write!(text, "\n{}\n", Pair { own, other }.marker());

@@ -63,7 +63,9 @@ pub(super) async fn answer(engine: &Engine, subject: Subject<'_>, facts: &mut Fa
         let Needs { trials, times, requests } = needs;
         try_out(subject, facts, trials, times).await?;
         if requests {
-            facts.conflicts.requests = Some(list(engine, subject).await);
+            let listed = list(engine, subject).await;
+            relate(facts, plan::questions::of_requests(views, &listed)).await?;
+            facts.conflicts.requests = Some(listed);
         }
     }
     Ok(())
@@ -79,6 +81,24 @@ fn may_ask(subject: Subject<'_>) -> bool {
         || subject.policy.allow_force
         || subject.releases.force
         || shown()
+}
+
+/// Answers further questions from the mirror.
+async fn relate(facts: &mut Facts, asked: BTreeSet<Question>) -> Result<(), (String, String)> {
+    let Some(mirror) = facts.mirror.as_ref().filter(|_| !asked.is_empty()) else { return Ok(()) };
+    let asked: Vec<Question> = asked.into_iter().collect();
+    let questions = asked.clone();
+    let answers = mirror::blocking(mirror, move |mirror| mirror.ancestry(&questions)).await?;
+    note(facts, asked.into_iter().zip(answers));
+    Ok(())
+}
+
+fn note(facts: &mut Facts, answers: impl IntoIterator<Item = (Question, Option<bool>)>) {
+    for (question, answer) in answers {
+        if let Some(answer) = answer {
+            facts.ancestry.insert(question, answer);
+        }
+    }
 }
 
 /// Makes trials in the mirror, and notes how their results relate to the tips.
@@ -113,11 +133,7 @@ async fn try_out(
     .await?;
     facts.conflicts.trials.results.extend(made);
     facts.conflicts.trials.times.extend(times);
-    for (question, answer) in relations {
-        if let Some(answer) = answer {
-            facts.ancestry.insert(question, answer);
-        }
-    }
+    note(facts, relations);
     Ok(())
 }
 

@@ -104,7 +104,8 @@ impl<'a> Conflicts<'a> {
         }
         let owners = owners(self.world, members);
         let mut kept: BTreeSet<(&EndpointId, &BranchName)> = BTreeSet::new();
-        let mut links: BTreeMap<&BranchName, BTreeMap<&EndpointId, &str>> = BTreeMap::new();
+        let mut links: Links<'_> = BTreeMap::new();
+        let mut added: Added<'_> = BTreeMap::new();
         for ((endpoint, head), wanted) in &self.wanted {
             if self.is_read_only(endpoint) {
                 continue;
@@ -119,10 +120,14 @@ impl<'a> Conflicts<'a> {
                 continue;
             }
             kept.insert((endpoint, head));
-            self.show(endpoint, head, wanted, &owners, plan);
             if let Some(request) = open {
                 links.entry(&wanted.branch).or_default().insert(endpoint, &request.url);
             }
+            if self.was_added_to(endpoint, head, wanted, open, &owners) {
+                added.entry(&wanted.branch).or_default().push((endpoint, head));
+                continue;
+            }
+            self.show(endpoint, head, wanted, &owners, plan);
             match (listed, open) {
                 (Some(Ok(_)), None) => plan.requests.push(action(endpoint, head, wanted, None)),
                 (Some(Ok(_)), Some(request)) if request.pair != Some(wanted.pair) => {
@@ -132,7 +137,28 @@ impl<'a> Conflicts<'a> {
             }
         }
         self.clear(members, &kept, &owners, plan);
-        self.report(&kept, &links, plan);
+        self.report(&kept, &links, &added, plan);
+    }
+
+    /// Says whether a person works on a conflict branch: it holds what refray showed there, and more that no branch has. A
+    /// forge's own editor for conflicts puts its merge there. That work stays until its request is merged or closed.
+    fn was_added_to(
+        &self,
+        endpoint: &EndpointId,
+        head: &BranchName,
+        wanted: &Wanted,
+        open: Option<&Request>,
+        owners: &Owners,
+    ) -> bool {
+        let Some(tip) = self.conflict_branches(endpoint).get(&RefName::Branch(head.clone())).copied() else {
+            return false;
+        };
+        // Without a request that says what was shown, it can only have been what is to be shown now.
+        let shown = open.and_then(|request| request.pair).unwrap_or(wanted.pair).other;
+        tip != shown
+            && self.world.ancestry.descends(tip, shown) == Some(true)
+            && self.world.ancestry.descends(wanted.pair.other, tip) != Some(true)
+            && !self.is_elsewhere(owners, head, tip)
     }
 
     /// Brings one conflict branch to the tip that it is to show.
@@ -197,7 +223,8 @@ impl<'a> Conflicts<'a> {
     fn report(
         &self,
         kept: &BTreeSet<(&EndpointId, &BranchName)>,
-        links: &BTreeMap<&BranchName, BTreeMap<&EndpointId, &str>>,
+        links: &Links<'_>,
+        added: &Added<'_>,
         plan: &mut RepoPlan,
     ) {
         for Asked { branch, tips, why } in &self.asked {
@@ -235,6 +262,13 @@ impl<'a> Conflicts<'a> {
                     "Merge the sides by hand and push, or open the pull request again; refray opens another one when a tip \
                      moves on.",
                 )
+            };
+            let places: Vec<String> =
+                added.get(branch).into_iter().flatten().map(|(at, head)| format!("`{head}` on {at}")).collect();
+            let message = if places.is_empty() {
+                message
+            } else {
+                format!("{message}; what was added to {} stays until it is merged", places.join(" and "))
             };
             let mut finding = Finding::new(kind, message, remedy).at(&RefName::Branch(branch.clone()));
             for (endpoint, tip) in tips {
@@ -275,6 +309,12 @@ impl<'a> Conflicts<'a> {
 }
 
 type Owners = BTreeMap<String, BTreeSet<Oid>>;
+
+/// The pages of the open requests, by branch.
+type Links<'a> = BTreeMap<&'a BranchName, BTreeMap<&'a EndpointId, &'a str>>;
+
+/// The conflict branches that a person works on, by branch.
+type Added<'a> = BTreeMap<&'a BranchName, Vec<(&'a EndpointId, &'a BranchName)>>;
 
 /// Returns the tips of the branches that conflict branches are about, by what the conflict branches begin with.
 pub(in crate::plan) fn owners(world: &World<'_>, members: &[&EndpointId]) -> Owners {

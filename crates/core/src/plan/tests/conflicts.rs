@@ -199,6 +199,41 @@ fn a_tip_that_moves_on_is_refreshed() {
 }
 
 #[test]
+fn what_a_person_adds_to_a_conflict_branch_stays() {
+    // The editor of a forge merges the branch into the one of the request: M contains both sides.
+    let mut case = in_conflict();
+    case.set("e1", "main=C ~main/e2=M");
+    assert_eq!(case.sync(), "in_conflict main");
+    let plan = case.plan();
+    let said = "what was added to `refray/conflicts/main/e2` on e1 stays until it is merged";
+    assert!(plan.findings[0].message.ends_with(said), "{:?}", plan.findings);
+    // Also while the other side moves on, and whatever becomes of its request then.
+    case.set("e2", "main=P ~main/e1=C");
+    assert_eq!(case.sync(), "e2 refresh ~main/e1, in_conflict main");
+    assert_eq!(case.sync(), "in_conflict main");
+    case.set("e1", "main=M ~main/e2=M");
+    request(&mut case, "e1", 1).state = RequestState::Merged;
+    assert_eq!(
+        case.sync(),
+        "e1 ~main/e2 M->P conflict, e2 ~main/e1 C->M conflict, e1 open ~main/e2, e2 refresh ~main/e1, in_conflict main"
+    );
+    // A side that takes commits back is no person at work on the conflict branch.
+    let mut case = in_conflict();
+    case.set("e2", "main=Y ~main/e1=C");
+    case.sync();
+    case.set("e2", "main=X ~main/e1=C");
+    assert_eq!(case.sync(), "e1 ~main/e2 Y->X rewrite, e1 refresh ~main/e2, e2 refresh ~main/e1, in_conflict main");
+    // Closed without merging, it is backed up and goes.
+    let mut case = in_conflict();
+    case.set("e1", "main=C ~main/e2=M");
+    request(&mut case, "e1", 1).state = RequestState::Closed;
+    assert_eq!(case.sync(), "e1 ~main/e2 M-> delete, in_conflict main");
+    // Folders have no request that would say what was shown.
+    let mut case = under(ConflictResolution::PullRequest, "disk: main=C ~main/e2=Y | e2: main=X ~main/disk=C");
+    assert_eq!(case.sync(), "e2 open ~main/disk, in_conflict main");
+}
+
+#[test]
 fn a_request_that_a_person_closed_stays_closed_until_a_tip_moves_on() {
     let mut case = in_conflict();
     request(&mut case, "e1", 1).state = RequestState::Closed;

@@ -64,16 +64,20 @@ impl History {
     /// Answers what planning asks; `None` for commits that are not in the history.
     pub(super) fn ancestry(&self, world: &World<'_>) -> Ancestry {
         let mut ancestry = Ancestry::default();
-        for question in questions::questions(world).ancestry {
-            if self.parents.contains_key(&question.ancestor) && self.parents.contains_key(&question.descendant) {
-                ancestry.insert(question, self.reachable(question.descendant).contains(&question.ancestor));
-            }
-        }
+        self.answer(questions::questions(world).ancestry, &mut ancestry);
         let clusters = clusters_by_equal_tips(world);
         if clusters.len() > 1 {
             ancestry.clusters = Some(self.join(world, clusters));
         }
         ancestry
+    }
+
+    fn answer(&self, questions: BTreeSet<Question>, into: &mut Ancestry) {
+        for question in questions {
+            if self.parents.contains_key(&question.ancestor) && self.parents.contains_key(&question.descendant) {
+                into.insert(question, self.reachable(question.descendant).contains(&question.ancestor));
+            }
+        }
     }
 
     fn join(&self, world: &World<'_>, clusters: Vec<BTreeSet<EndpointId>>) -> Vec<BTreeSet<EndpointId>> {
@@ -294,6 +298,7 @@ impl Case {
             // Later letters are newer commits.
             trials.times.extend(needs.times.into_iter().map(|oid| (oid, Some(i64::from(oid.as_bytes()[0])))));
             if needs.requests {
+                self.history.answer(questions::of_requests(views, &self.requests), &mut ancestry);
                 requests = Some(self.requests.clone());
             }
         }
