@@ -295,3 +295,21 @@ fn what_cannot_be_meant_is_refused() {
     has(&world.refray(&["undo", &run, "--repo", "two"]).exits(1), &["did nothing to a repository of this name"]);
     assert!(world.bare(&B, "one").exists());
 }
+
+#[test]
+fn what_is_refused_says_nothing_of_how_the_repository_stands() {
+    let world = World::of_folders(&["a", "b"]);
+    let work = world.seeded("a", "one");
+    world.refray(&["sync"]).exits(0);
+    for text in ["then", "and then"] {
+        work.commit(text);
+        work.push(&A, "one", &["main"]);
+        world.refray(&["sync"]).exits(0);
+    }
+    let said = world.refray(&["log", "--format", "json"]).exits(0);
+    let second = said.lines().nth(1).unwrap();
+    let run: serde_json::Value = serde_json::from_str(second).unwrap();
+    let said = world.refray(&["undo", run["run"].as_str().unwrap()]).exits(1);
+    has(&said, &["the branch `main` was moved since"]);
+    has(&world.refray(&["status"]).exits(0), &["all: 1 agreed"]);
+}

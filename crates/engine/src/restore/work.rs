@@ -81,7 +81,8 @@ impl Work<'_> {
         let mut views = observe::views(engine, self.group, &task.copies).await;
         let Undo { mut plan, forget } = (self.plan)(&task.copies, &views);
         let stored = engine.store.baseline(&self.group.name, &self.name.key()).await;
-        let mut baseline = stored.map_err(|error| (error.to_string(), error.remedy()))?;
+        let stored = stored.map_err(|error| (error.to_string(), error.remedy()))?;
+        let mut baseline = stored.clone();
         for create in &mut plan.creates {
             let names = self.group.endpoint(&create.endpoint).map(|endpoint| &endpoint.names);
             create.called = names.and_then(|names| names.given(&create.name)).cloned();
@@ -94,7 +95,8 @@ impl Work<'_> {
             }
         }
         baseline.refs.retain(|name, _| !forget.contains(name));
-        if self.settings.options.dry_run {
+        // Where nothing is to be done, what was asked for may be refused, which says nothing of how the repository stands.
+        if self.settings.options.dry_run || plan.is_idle() && baseline == stored {
             let status = reconcile::preview(engine, self.group, self.name, &plan, &views);
             return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false });
         }
