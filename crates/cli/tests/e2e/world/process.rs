@@ -25,7 +25,11 @@ impl World {
     /// The binary with its configuration, ready to be started.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let config = self.path("config.toml");
-        put(&config, &self.config.to_string());
+        let text = self.config.to_string();
+        // Only what has changed is written: one that was started before may be reading it at this moment.
+        if std::fs::read_to_string(&config).ok().as_ref() != Some(&text) {
+            put(&config, &text);
+        }
         let mut command = self.bare_command(&[]);
         command.arg("--config").arg(&config).args(args);
         command
