@@ -143,6 +143,9 @@ impl Screen {
         match (end, parameters) {
             ('m', _) | ('h' | 'l', "?2026") => {}
             ('A', _) => self.at.0 = row.saturating_sub(number(1)),
+            ('B', _) => self.at.0 = (row + number(1)).min(self.rows - 1),
+            ('C', _) => self.at.1 = (column + number(1)).min(self.columns - 1),
+            ('D', _) => self.at.1 = column.saturating_sub(number(1)),
             ('H', "") => self.at = (0, 0),
             ('K', "" | "0") => self.cells[row][column..].fill(' '),
             ('K', "2") => self.cells[row].fill(' '),
