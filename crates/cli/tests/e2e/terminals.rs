@@ -159,8 +159,10 @@ async fn a_run_over_many_repositories_has_a_bar_that_leaves_nothing_behind() {
     std::fs::create_dir_all(&clone).unwrap();
     let mut terminal = Terminal::run(command(&world, &["sync", "--jobs", "1", "--full"]), (100, 10));
     terminal.until(|screen| screen.text().contains("/30"));
-    // The terminal echoes the key, and the signal comes from here, as it does not rule the process.
+    // The terminal echoes the key, and throws away what it has not shown by then. The signal comes from here, as it does not
+    // rule the process.
     terminal.keys("\u{3}");
+    terminal.sees("^C");
     terminal.interrupt();
     let (code, screen) = terminal.leaves();
     let text = screen.text();
