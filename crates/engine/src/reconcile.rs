@@ -9,7 +9,7 @@ use refray_core::name::{EndpointId, GroupName, RefName, RepoName};
 use refray_core::oid::Oid;
 use refray_core::outcome::{Outcome, RepoStatus};
 use refray_core::plan::group::{Copy, RepoTask};
-use refray_core::plan::{self, Finding, FindingKind, Policy, Releases, RepoPlan, Severity, View, Views, World};
+use refray_core::plan::{self, Finding, FindingKind, Policy, Releases, RepoPlan, Severity, View, Views, World, recall};
 
 use crate::apply::{self, Applied};
 use crate::doubt;
@@ -187,6 +187,11 @@ async fn one_pass(
         noted.map_err(|error| (error.to_string(), error.remedy()))?;
     }
     let mut plan = make_plan(task, &world);
+    if plan.findings.iter().any(|finding| finding.kind == FindingKind::DeletionHeld) {
+        let earlier = engine.store.repository(&group.name, &task.name.key()).await;
+        let earlier = earlier.map_err(|error| (error.to_string(), error.remedy()))?;
+        recall(&mut plan.findings, earlier.as_ref().map_or(&[], |record| &record.findings));
+    }
     plan.findings.splice(0..0, task.findings.iter().cloned());
     plan.findings.retain(|finding| !is_reported_already(finding, settings.hidden));
     if options.dry_run {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::name::{EndpointId, RefName};
 use crate::oid::Oid;
+use crate::plan::finding::{Finding, FindingKind};
 use crate::plan::side::{Row, Rows, Side};
 use crate::plan::view::{View, World};
 
@@ -93,6 +94,36 @@ pub fn signs_of_restoration(world: &World<'_>) -> BTreeMap<EndpointId, String> {
         Some(((*endpoint).clone(), restored.or(vanished)?))
     });
     signs.collect()
+}
+
+/// Says of a hold why it came about, when all that is seen now is that it was held before: `earlier` is what was found the
+/// last time. A person who is to release it wants to know.
+pub fn recall(findings: &mut [Finding], earlier: &[Finding]) {
+    for finding in findings.iter_mut().filter(|finding| finding.kind == FindingKind::DeletionHeld) {
+        let Some(name) = &finding.name else { continue };
+        for what in [DELETION, REWRITE] {
+            if finding.message != held(what, name, &nobody_agreed()) {
+                continue;
+            }
+            let start = held(what, name, "");
+            let before = earlier.iter().find(|before| {
+                before.kind == finding.kind && before.name.as_ref() == Some(name) && before.message.starts_with(&start)
+            });
+            if let Some(before) = before {
+                finding.message.clone_from(&before.message);
+                break;
+            }
+        }
+    }
+}
+
+/// What is held.
+pub(super) const DELETION: &str = "the deletion";
+pub(super) const REWRITE: &str = "a rewrite";
+
+/// Words a hold.
+pub(super) fn held(what: &str, name: &RefName, reason: &str) -> String {
+    format!("{what} of the branch `{}` is held: {reason}", name.short())
 }
 
 fn nobody_agreed() -> String {

@@ -132,6 +132,11 @@ pub(super) fn report(kind: FindingKind, name: &RefName, sides: &[Side<'_>], why:
             format!("how the tips of the branch `{branch}` relate could not be found out"),
             "Run again; if it lasts, check that every side's copy can be fetched whole.".to_owned(),
         ),
+        // What the group's strategy could not do is a person's work.
+        _ if why.is_some() => (
+            format!("the branch `{branch}` has diverged: no side contains all the others' commits"),
+            "Merge or rebase one side onto the other by hand and push.".to_owned(),
+        ),
         _ => (
             format!("the branch `{branch}` has diverged: no side contains all the others' commits"),
             "Merge or rebase one side onto the other and push, or set `conflict_resolution` for the group.".to_owned(),

@@ -25,7 +25,7 @@ pub use action::{
     Cause, CreateRepository, DefaultSwitch, DeleteRepository, RefUpdate, RepoPlan, RequestAction, RequestStep,
 };
 pub use baseline_next::next_baseline;
-pub use brake::signs_of_restoration;
+pub use brake::{recall, signs_of_restoration};
 pub use conflict::{
     CombineStrategy, ConflictFacts, Needs, Pair, Request, RequestState, Requests, Trial, TrialResult, Trials,
     conflict_branch,

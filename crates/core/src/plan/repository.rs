@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::Rewrites;
 use crate::name::{EndpointId, RefName, RepoName};
 use crate::plan::action::{Cause, CreateRepository, DeleteRepository, RefUpdate, RepoPlan};
-use crate::plan::brake::Brake;
+use crate::plan::brake::{self, Brake};
 use crate::plan::branch::{self, Verdict};
 use crate::plan::conflict::{Conflicts, Needs, Resolution, resolve};
 use crate::plan::finding::{Finding, FindingKind};
@@ -126,7 +126,7 @@ fn plan_branch<'a>(
     let takes_part = |side: &&Side<'_>| doubted.is_none() || !side.is_gone();
     let sides: Vec<Side<'_>> = row.sides.iter().filter(takes_part).copied().collect();
     if let Some((gone, reason)) = &doubted {
-        hold(row, "the deletion", gone, reason, plan);
+        hold(row, brake::DELETION, gone, reason, plan);
     }
     let mut diverged = None;
     let mut report = |kind| plan.findings.push(branch::report(kind, name, &row.sides, None));
@@ -134,14 +134,14 @@ fn plan_branch<'a>(
         Verdict::Agreed => {}
         Verdict::Advance(tip) => plan.updates.extend(branch::advance(name, &sides, tip, |_| Cause::FastForward)),
         Verdict::Delete => match waiting_for(world, row) {
-            Some(hidden) => plan.findings.push(held_for_hidden(name, hidden, "the deletion")),
+            Some(hidden) => plan.findings.push(held_for_hidden(name, hidden, brake::DELETION)),
             None => plan.updates.extend(branch::delete(name, &sides)),
         },
         Verdict::DeletedAndChanged => report(FindingKind::DeletedAndChanged),
         Verdict::Rewrite { from, to } if follows_rewrites(world, members, name) => {
             match (brake.doubted_rewrite(row, from, to), waiting_for(world, row)) {
-                (Some((rewriters, reason)), _) => hold(row, "a rewrite", &rewriters, &reason, plan),
-                (None, Some(hidden)) => plan.findings.push(held_for_hidden(name, hidden, "a rewrite")),
+                (Some((rewriters, reason)), _) => hold(row, brake::REWRITE, &rewriters, &reason, plan),
+                (None, Some(hidden)) => plan.findings.push(held_for_hidden(name, hidden, brake::REWRITE)),
                 (None, None) => plan.updates.extend(branch::advance(name, &sides, to, |old| {
                     if old == from { Cause::Rewrite } else { Cause::FastForward }
                 })),
@@ -178,7 +178,7 @@ fn hold(row: &Row<'_>, what: &str, doubted: &[&EndpointId], reason: &str, plan: 
     plan.held.entry(row.name.clone()).or_default().extend(doubted.iter().map(|endpoint| (*endpoint).clone()));
     let finding = Finding::new(
         FindingKind::DeletionHeld,
-        format!("{what} of the branch `{}` is held: {reason}", row.name.short()),
+        brake::held(what, row.name, reason),
         format!(
             "If it was meant, release it with `refray sync --confirm-deletions --repo {}`; \
              if not, push the branch there again as it is on the other sides.",

@@ -50,7 +50,12 @@ pub(crate) fn document<'a>(text: &'a str, file_name: &str) -> Result<Document<&'
     Document::parse(text).map_err(|error| {
         let sink = Sink::new(file_name, mask::broken(text));
         let span = error.span().unwrap_or(text.len()..text.len());
-        sink.error(ProblemKind::Syntax, "the file is not valid TOML").at(&span, error.message().to_owned());
+        let help = match text.get(span.clone()).unwrap_or_default() {
+            "yes" | "on" => "write `true`",
+            "no" | "off" => "write `false`",
+            _ => "each key has a line of its own, as `key = value`; texts stand in quotes, numbers and `true` do not",
+        };
+        sink.error(ProblemKind::Syntax, "the file is not valid TOML").at(&span, error.message().to_owned()).help(help);
         let (problems, warnings) = sink.sorted();
         ConfigErrors { file_name: file_name.to_owned(), problems, warnings }
     })

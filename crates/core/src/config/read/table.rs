@@ -53,7 +53,14 @@ impl<'a> Table<'a> {
             return Marked { value: key.shape.default, span: self.span.clone() };
         };
         let value = item.as_bool().unwrap_or_else(|| {
-            self.wrong_type(key.name, item, &span, "`true` or `false`").help("write it without quotes");
+            let meant = item.as_str().map(str::to_ascii_lowercase);
+            let meant = match meant.as_deref() {
+                Some("true" | "yes" | "on" | "1") => "true",
+                Some("false" | "no" | "off" | "0") => "false",
+                _ => "true` or `false",
+            };
+            let help = format!("write `{meant}`, without quotes");
+            self.wrong_type(key.name, item, &span, "`true` or `false`").help(help);
             key.shape.default
         });
         Marked { value, span }
@@ -72,7 +79,12 @@ impl<'a> Table<'a> {
     fn whole<S>(&self, key: &Key<S>, least: u32, most: u32) -> Option<u32> {
         let (item, span) = self.item(key)?;
         let Some(written) = item.as_integer() else {
-            self.wrong_type(key.name, item, &span, "a whole number").help("write it without quotes");
+            let meant = item.as_str().and_then(|text| text.trim().parse::<u32>().ok());
+            let help = meant.map_or_else(
+                || "write a whole number, without quotes".to_owned(),
+                |meant| format!("write `{meant}`, without quotes"),
+            );
+            self.wrong_type(key.name, item, &span, "a whole number").help(help);
             return None;
         };
         let value = u32::try_from(written).ok().filter(|value| (least..=most).contains(value));
@@ -81,7 +93,8 @@ impl<'a> Table<'a> {
             self.context
                 .sink
                 .error(ProblemKind::BadValue, format!("`{}` is out of range", key.name))
-                .at(&span, format!("it must be {limit}"));
+                .at(&span, format!("it must be {limit}"))
+                .help("leave it out to have the default");
         }
         value
     }

@@ -29,7 +29,7 @@ namespace = "/me"
        ·         ╰── expected a whole number, found a text
      3 │ [[sites]]
        ╰────
-      help: write it without quotes
+      help: write `8`, without quotes
 
     Error: refray::config::missing_key
 
@@ -118,7 +118,12 @@ fn what_is_not_toml_is_marked() {
        ·                   ───┬───
        ·                      ╰── string values must be quoted, expected literal string
        ╰────
+      help: each key has a line of its own, as `key = value`; texts stand in quotes, numbers and `true` do not
     "#);
+    for (word, meant) in [("yes", "write `true`"), ("off", "write `false`")] {
+        let errors = read(&format!("[webhook]\ninstall = {word}\n")).unwrap_err();
+        assert_eq!(errors.problems[0].help().unwrap().to_string(), meant);
+    }
     for (text, marked) in [("jobs = = 1", "="), ("jobs = 1\njobs = 2", "jobs"), ("[a\n", "")] {
         let errors = read(text).unwrap_err();
         assert_eq!(errors.problems.len(), 1, "{text}");
@@ -172,7 +177,7 @@ fn wrong_types() {
     insta::assert_snapshot!(refused("jobs = true"), @"
     wrong_type: `jobs` has the wrong type
       true <- expected a whole number, found `true` or `false`
-      = write it without quotes
+      = write a whole number, without quotes
     ");
     insta::assert_snapshot!(refused("sites = 1"), @"
     wrong_type: `sites` has the wrong type
@@ -196,13 +201,13 @@ fn wrong_types() {
     insta::assert_snapshot!(refused("[webhook]\ninstall = \"yes\"\nurl = 1\nfull_sync_interval_minutes = 1.5"), @r#"
     wrong_type: `install` has the wrong type
       "yes" <- expected `true` or `false`, found a text
-      = write it without quotes
+      = write `true`, without quotes
     wrong_type: `url` has the wrong type
       1 <- expected a text, found a whole number
       = write it in quotes
     wrong_type: `full_sync_interval_minutes` has the wrong type
       1.5 <- expected a whole number, found a fraction
-      = write it without quotes
+      = write a whole number, without quotes
     "#);
     insta::assert_snapshot!(refused(&with_sites("[[mirrors]]\nname = [1]\nendpoints = 3\nrepo_whitelist = 1979-05-27\nrepo_blacklist = [\"a\", {}]")), @"
     wrong_type: `name` has the wrong type
@@ -224,18 +229,22 @@ fn numbers_out_of_range() {
     insta::assert_snapshot!(refused("jobs = 0\nbackup_keep_days = -1"), @"
     bad_value: `jobs` is out of range
       0 <- it must be at least 1
+      = leave it out to have the default
     bad_value: `backup_keep_days` is out of range
       -1 <- it must be at least 1
+      = leave it out to have the default
     ");
     // As `--jobs` takes them.
     assert!(!refused("jobs = 256").contains("jobs"));
     insta::assert_snapshot!(refused("jobs = 257"), @"
     bad_value: `jobs` is out of range
       257 <- it must be at most 256
+      = leave it out to have the default
     ");
     insta::assert_snapshot!(refused("[serve]\npoll_interval_seconds = 5000000000"), @"
     bad_value: `poll_interval_seconds` is out of range
       5000000000 <- it must be at most 4294967295
+      = leave it out to have the default
     ");
 }
 

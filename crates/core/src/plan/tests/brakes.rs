@@ -1,7 +1,7 @@
 //! The brake on what looks like a deletion.
 
 use crate::plan::tests::notation::{Case, case, check, check_case, endpoint, show};
-use crate::plan::{FindingKind, Severity};
+use crate::plan::{Finding, FindingKind, Severity, recall};
 
 const HISTORY: &str = "A-B-C-D, B-X";
 
@@ -191,6 +191,25 @@ fn a_held_deletion_says_why_and_where() {
     assert!(finding.message.contains("8 of 9 branches vanished from e1"), "{finding:?}");
     assert!(finding.remedy.contains("--confirm-deletions"), "{finding:?}");
     assert_eq!(finding.sides.values().map(String::as_str).filter(|side| *side == "-").count(), 1);
+}
+
+#[test]
+fn a_hold_that_was_written_down_is_told_with_its_reason() {
+    let mut world = vanished(8, 8);
+    let first = world.plan().findings;
+    world.sync();
+    let mut second = world.plan().findings;
+    assert!(!second.is_empty() && second.iter().all(|finding| finding.message.contains("it was held before")));
+    let why = |findings: &[Finding]| findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>();
+    recall(&mut second, &first);
+    assert_eq!(why(&second), why(&first));
+    // What has a reason of its own keeps it, and what was said of something else is not borrowed.
+    let mut new = vanished(7, 7).plan().findings;
+    recall(&mut new, &first);
+    assert!(new[0].message.contains("7 of 8 branches"), "{new:?}");
+    let mut second = world.plan().findings;
+    recall(&mut second, &case(HISTORY, "e1: main=B | e2: main=B b0=C | e3: ? | base: main=B b0=C").plan().findings);
+    assert!(second.iter().all(|finding| finding.message.contains("it was held before")), "{second:?}");
 }
 
 #[test]
