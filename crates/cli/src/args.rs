@@ -136,7 +136,7 @@ pub(crate) struct SyncArgs {
     #[arg(long)]
     pub(crate) force: bool,
     /// Release deletions that are held, for the repositories named by --repo
-    #[arg(long, requires = "repo")]
+    #[arg(long)]
     pub(crate) confirm_deletions: bool,
     /// Join repositories of this name though they share no history
     #[arg(long, value_name = "REPO")]

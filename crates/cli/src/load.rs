@@ -162,7 +162,11 @@ fn cause(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        message = format!("{message}: {cause}");
+        // Some say what their cause says.
+        let cause_words = cause.to_string();
+        if !message.ends_with(&cause_words) {
+            message = format!("{message}: {cause_words}");
+        }
         source = cause.source();
     }
     message

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use refray_core::config::MirrorGroup;
+use refray_core::config::{MirrorGroup, likely};
 use refray_core::event::Event;
 use refray_core::name::{EndpointId, RepoName};
 use refray_core::outcome::{RepoStatus, Summary};
@@ -59,9 +59,11 @@ impl Engine {
             join_all(groups.iter().zip(begun).map(|(group, begun)| self.end_group(group, begun, round))).await;
         let mut summary = Summary::default();
         let mut unmatched: BTreeSet<String> = options.selection.names.union(&options.join).cloned().collect();
+        let mut names = BTreeSet::new();
         for result in results {
             let group = result?;
             unmatched = unmatched.intersection(&group.unmatched).cloned().collect();
+            names.extend(group.names);
             summary.repositories += group.summary.repositories;
             summary.agreed += group.summary.agreed;
             summary.synced += group.summary.synced;
@@ -74,7 +76,7 @@ impl Engine {
             summary.webhooks += group.summary.webhooks;
             summary.unvisited += group.summary.unvisited;
         }
-        self.report_unmatched(&groups, &unmatched, &mut summary);
+        self.report_unmatched(&groups, &unmatched, &names, &mut summary);
         summary.interrupted = self.stop.is_cancelled();
         if !options.dry_run {
             self.store.finish_run(&run, (self.clock)(), &summary).await?;
@@ -97,6 +99,7 @@ impl Engine {
         &self,
         groups: &[&std::sync::Arc<MirrorGroup>],
         unmatched: &BTreeSet<String>,
+        names: &BTreeSet<String>,
         summary: &mut Summary,
     ) {
         let Some(group) = groups.first() else { return };
@@ -108,7 +111,10 @@ impl Engine {
                 status: refray_core::outcome::RepoStatus::Failed,
                 done: 0,
                 error: Some("no endpoint has a repository of this name that the group's filters let through".into()),
-                remedy: Some("Check the spelling, `repo_whitelist`, `repo_blacklist` and `sync_visibility`.".into()),
+                remedy: Some(match likely(name, names.iter().map(String::as_str)) {
+                    Some(likely) if likely.to_lowercase() != *name => format!("Did you mean `{likely}`?"),
+                    _ => "Check the spelling, `repo_whitelist`, `repo_blacklist` and `sync_visibility`.".to_owned(),
+                }),
             });
             summary.count(refray_core::outcome::RepoStatus::Failed, 0);
         }
@@ -130,6 +136,10 @@ impl Engine {
             survey.deferred.retain(needed);
         }
         result.unmatched = std::mem::take(&mut survey.plan.unmatched).into_iter().collect();
+        if !result.unmatched.is_empty() {
+            let listed = survey.sights.values().filter_map(|sight| sight.listing.as_ref()).flatten();
+            result.names = listed.map(|repository| repository.name.to_string()).collect();
+        }
         let repositories = tasks.len() + survey.deferred.len();
         self.emit(Event::GroupListed { group: group.name.clone(), repositories });
         let looked_at: BTreeSet<String> = tasks.iter().map(|task| task.name.key()).collect();
@@ -326,4 +336,6 @@ struct Begun {
 struct GroupResult {
     summary: Summary,
     unmatched: BTreeSet<String>,
+    /// The names that there are, for who misspelt one.
+    names: BTreeSet<String>,
 }

@@ -170,7 +170,11 @@ impl ForgeError {
             ErrorKind::Unsettled => {
                 "Run again when whatever makes and removes so much there has come to its end.".into()
             }
-            ErrorKind::Credential => format!("Check the `token` of site `{}` in the configuration.", self.site),
+            ErrorKind::Credential => format!(
+                "Put it there for the process that runs refray, or choose another place for the `token` of site `{}` with \
+                 `refray config`.",
+                self.site
+            ),
             ErrorKind::Io => "Check the path, its rights, and the space on the disk.".into(),
             ErrorKind::Unsupported => "Do it by hand there.".into(),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
-use refray_core::config::Config;
+use refray_core::config::{Config, likely};
 use refray_core::name::GroupName;
 use refray_engine::standing::{Counts, GroupStanding, RepoStanding, Standing};
 use refray_engine::store::{SqliteStore, Store};
@@ -34,6 +34,7 @@ pub(crate) async fn run(global: &Global, args: &StandingArgs) -> Result<Exit> {
     let view = View { global, args, paths: &paths, config: &config, group, names };
     if !args.watch {
         let now = view.read().await?;
+        view.warn_of_unknown(&now).await?;
         output::print(&view.render(&now)?)?;
         return Ok(view.exit(&now));
     }
@@ -60,6 +61,24 @@ impl View<'_> {
 
     fn exit(&self, standing: &Standing) -> Exit {
         if is_good(standing, &self.names) { Exit::Agreed } else { Exit::Failed }
+    }
+
+    /// Says which names that were asked for nothing is known of.
+    async fn warn_of_unknown(&self, now: &Standing) -> Result<()> {
+        let unknown: Vec<&String> = self.names.iter().filter(|name| !is_known(now, name)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let all = read(self.paths, self.config, self.group.as_ref(), &BTreeSet::new()).await?;
+        let all: Vec<&str> = repositories(&all).map(|repository| repository.repository.as_str()).collect();
+        for name in unknown {
+            let remedy = match likely(name, all.iter().copied()) {
+                Some(likely) => format!("did you mean `{likely}`?"),
+                None => "`refray sync` has not seen one".to_owned(),
+            };
+            tracing::warn!("no repository `{name}` is known: {remedy}");
+        }
+        Ok(())
     }
 
     fn render(&self, standing: &Standing) -> Result<String> {
@@ -165,16 +184,22 @@ async fn gather(
             repository.tell_failures(store).await.map_err(|error| load::report(error.into()))?;
         }
     }
+    // Of a group without any of them there is nothing to say.
+    standing.groups.retain(|group| names.is_empty() || !group.repositories.is_empty());
     Ok(standing)
 }
 
 /// Says whether all agree: also every name that was asked for, which must be known.
 fn is_good(standing: &Standing, names: &BTreeSet<String>) -> bool {
-    let known = |name: &String| {
-        let mut all = standing.groups.iter().flat_map(|group: &GroupStanding| &group.repositories);
-        all.any(|repository| repository.repository.key() == *name)
-    };
-    standing.is_good() && names.iter().all(known)
+    standing.is_good() && names.iter().all(|name| is_known(standing, name))
+}
+
+fn is_known(standing: &Standing, name: &str) -> bool {
+    repositories(standing).any(|repository| repository.repository.key() == name)
+}
+
+fn repositories(standing: &Standing) -> impl Iterator<Item = &RepoStanding> {
+    standing.groups.iter().flat_map(|group: &GroupStanding| &group.repositories)
 }
 
 fn json<'a>(repositories: impl Iterator<Item = &'a RepoStanding>) -> Result<String> {

@@ -29,6 +29,12 @@ pub(crate) enum UsageError {
     #[error("`{name}` cannot be the name of a repository: {why}")]
     #[diagnostic(code(refray::repository_name), help("Give the name alone, as in `--repo alpha`, without its owner."))]
     RepositoryName { name: String, why: &'static str },
+    #[error("`--confirm-deletions` releases the deletions of the repositories named by `--repo`, and none is named")]
+    #[diagnostic(
+        code(refray::nothing_to_release),
+        help("`refray status` shows what is held and why; release it for one: `--confirm-deletions --repo NAME`.")
+    )]
+    NothingToRelease,
     #[error("`{pattern}` is not a regular expression: {why}")]
     #[diagnostic(code(refray::pattern), help("Names are matched anywhere; `^` and `$` tie a pattern to their ends."))]
     Pattern { pattern: String, why: String },
@@ -135,6 +141,9 @@ pub(crate) fn bar(global: &Global) -> bool {
 pub(crate) fn options(args: &SyncArgs, config: &Config) -> Result<SyncOptions> {
     let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
     let pattern = args.repo_pattern.as_deref().map(pattern).transpose()?;
+    if args.confirm_deletions && args.repo.is_empty() {
+        return Err(UsageError::NothingToRelease.into());
+    }
     Ok(SyncOptions {
         groups,
         selection: Selection {

@@ -21,7 +21,7 @@ pub(crate) use backups::{Backup, list, pruned, show};
 pub(crate) use block::Level;
 pub(crate) use journal::{Entry, entry_json, entry_text, run_line};
 pub(crate) use json::JsonSink;
-pub(crate) use layout::{clean, columns, pad};
+pub(crate) use layout::{clean, columns, fit, pad};
 pub(crate) use line::{Line, Place};
 pub(crate) use look::Look;
 pub(crate) use progress::{AboveBar, Progress};

@@ -1,6 +1,7 @@
 //! The demo: what a newcomer runs first.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 
 use crate::world::{World, program, spawn, wait};
 
@@ -28,6 +29,26 @@ fn it_ends_with_all_in_agreement_and_leaves_nothing() {
     assert!(told.map(|line| line.chars().count()).max() <= Some(80), "it fits a terminal as wide as most: {run}");
     assert_eq!(left(&world), [""; 0].map(std::path::PathBuf::from));
     assert!(!world.state().exists(), "it has a state of its own");
+}
+
+#[test]
+fn ctrl_c_while_the_forges_are_filled_is_no_fault() {
+    let world = World::of_folders(&[]);
+    let mut command = demo(&world, &["--repos", "200"]);
+    command.process_group(0);
+    let mut child = spawn(&mut command);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("are on GitHub alone") {
+        assert_ne!(out.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    // The terminal sends it to the git processes as well.
+    assert!(program("kill").args(["-INT", "--", &format!("-{}", child.id())]).status().unwrap().success());
+    out.read_to_string(&mut said).unwrap();
+    let run = wait(child);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(3), ""), "{said}");
+    assert!(said.ends_with("# Interrupted; nothing of it is left\n"), "{said}");
+    assert_eq!(left(&world), [""; 0].map(std::path::PathBuf::from));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_command_line_that_is_not_right() {
         (&["sync", "--repo-pattern", "("], &["`(` is not a regular expression"]),
         (&["sync", "--repo", "ada/one"], &["`ada/one`", "without its owner"]),
         (&["sync", "--jobs", "0"], &["--jobs"]),
-        (&["sync", "--confirm-deletions"], &["--repo"]),
+        (&["sync", "--confirm-deletions"], &["none is named", "refray status", "--confirm-deletions --repo NAME"]),
         (&["sync", "--format", "yaml"], &["yaml", "json"]),
         (&["sync", "-q", "-v"], &["--quiet", "--verbose"]),
         (&["snyc"], &["snyc", "sync"]),
@@ -95,6 +95,37 @@ fn a_repository_that_nobody_has_is_named() {
     let world = folders();
     let said = world.refray(&["sync", "--repo", "ghost", "--repo", "one"]).exits(1);
     has(&said, &["! ghost", "no endpoint has a repository of this name", "remedy: ", "+ one: created on disk/b"]);
+    has(&world.refray(&["sync", "--repo", "onee"]).exits(1), &["! onee", "remedy: Did you mean `one`?"]);
+    let said = world.refray(&["status", "--repo", "onee"]).exits(1);
+    has(&said, &["no repository `onee` is known: did you mean `one`?"]);
+    assert!(!said.contains("no repository is known yet"), "{said}");
+    has(&world.refray(&["status", "--repo", "zebra"]).exits(1), &["no repository `zebra` is known: `refray sync`"]);
+}
+
+#[test]
+fn a_state_directory_that_is_a_file_is_named() {
+    let world = folders();
+    let file = world.path("config.toml");
+    let said = world.refray(&["--state-dir", file.to_str().unwrap(), "sync"]).exits(2);
+    has(&said, &["cannot prepare", "is a file", "choose a folder"]);
+}
+
+#[test]
+fn a_repository_that_was_deleted_on_one_side_is_made_anew_and_told_of() {
+    let mut world = folders();
+    world.seeded("a", "two");
+    world.refray(&["sync"]).exits(0);
+    std::fs::remove_dir_all(world.bare(&B, "one")).unwrap();
+    let said = world.refray(&["sync"]).exits(0);
+    has(&said, &["one: created on disk/b", "it was deleted on disk/b, and is made anew there", "delete it on every side"]);
+    assert!(!world.refray(&["sync"]).exits(0).contains("made anew"), "once");
+    // Where deletions are followed nothing of it is left to be shown.
+    world.config.set("delete_missing = true");
+    std::fs::remove_dir_all(world.bare(&B, "one")).unwrap();
+    world.refray(&["sync"]).exits(0);
+    let said = world.refray(&["status", "-v"]).exits(0);
+    has(&said, &["all: 1 agreed"]);
+    assert!(!said.contains("one"), "{said}");
 }
 
 #[test]

@@ -81,6 +81,7 @@ async fn a_repository_emptied_by_force_empties_no_other() {
     assert_eq!(world.refs(&HUB, "repo-0"), before);
     let said = world.refray(&["sync"]).exits(1);
     has(&said, &["? repo-0", "held: the deletion of the branch", "--confirm-deletions", "1 agreed already, 1 held"]);
+    has(&said, &["gitea/ada has none of the branches left that it had"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -294,6 +294,11 @@ fn what_cannot_be_meant_is_refused() {
     let run = newest(&world);
     has(&world.refray(&["undo", &run, "--repo", "two"]).exits(1), &["did nothing to a repository of this name"]);
     assert!(world.bare(&B, "one").exists());
+    has(&world.refray(&["sync"]).exits(0), &["0 changes"]);
+    let idle = newest(&world);
+    let said = world.refray(&["undo", &idle]).exits(2);
+    has(&said, &[&format!("the run `{idle}` changed nothing that could be undone"), "refray log"]);
+    assert_eq!(newest(&world), idle, "what does nothing is no run");
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub use problem::{ConfigErrors, Problem, ProblemKind};
 pub use read::{Parsed, parse};
 pub use render::show;
 pub use schema::{reference_markdown, schema};
+pub use spell::likely;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use super::mask;
 
 /// Returns the candidate that `word` is probably a misspelling of.
-pub(crate) fn likely<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn likely<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = plain(word);
     if plain.is_empty() {
         return None;

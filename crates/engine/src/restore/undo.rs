@@ -46,6 +46,9 @@ pub enum UndoError {
         /// What it may be.
         several: Vec<String>,
     },
+    /// It changed nothing that could be put back.
+    #[error("the run `{0}` changed nothing that could be undone")]
+    Nothing(String),
     /// The backups cannot be read.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
@@ -64,6 +67,9 @@ impl UndoError {
         match self {
             Self::Store(error) => error.remedy(),
             Self::UnknownRun(_) => "`refray log` lists them.".to_owned(),
+            Self::Nothing(run) => {
+                format!("`refray log` lists the runs with their changes, `refray log {run}` what this one did.")
+            }
             Self::AmbiguousRun { .. } => "Give more of its id.".to_owned(),
             Self::Shelf(error) => error.remedy().to_owned(),
         }
@@ -88,7 +94,11 @@ impl Run {
             1 => Ok(found.remove(0)),
             0 => Err(UndoError::UnknownRun(name.to_owned())),
             _ => {
-                let several = found.into_iter().take(NAMED).map(|run| format!("`{}`", run.id)).collect();
+                let more = found.len().saturating_sub(NAMED);
+                let mut several: Vec<_> = found.into_iter().take(NAMED).map(|run| format!("`{}`", run.id)).collect();
+                if more > 0 {
+                    several.push(format!("{more} more"));
+                }
                 Err(UndoError::AmbiguousRun { name: name.to_owned(), several })
             }
         }
@@ -103,6 +113,9 @@ impl Engine {
     pub async fn undo(&self, options: &UndoOptions) -> Result<Summary, UndoError> {
         let undone = Run::find(&*self.store, &options.run).await?;
         let mut actions = self.store.actions(&undone.id, None).await?;
+        if !actions.iter().any(counts) {
+            return Err(UndoError::Nothing(undone.id));
+        }
         let unmatched = unmatched(&options.repositories, actions.iter().map(|action| &action.repository));
         actions.retain(|action| {
             counts(action)

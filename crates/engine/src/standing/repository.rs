@@ -150,6 +150,10 @@ impl Seen<'_> {
             running: entry.holder.is_some(),
         });
         let mut reasons = self.reasons();
+        if reasons.is_empty() && waiting.is_none() && self.glance.is_some_and(|glance| glance.copies.is_empty()) {
+            // It was deleted everywhere: nothing is left that could stand in any way.
+            return None;
+        }
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.stand));
         let missing = self.missing(group);
         let gravest = reasons.first().map_or(Stand::Agreed, |reason| reason.stand);

@@ -1,5 +1,6 @@
 //! What can be wrong with the store.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The store cannot be opened, read or written. Nothing of what was asked for has happened.
@@ -91,6 +92,11 @@ impl StoreError {
     /// Returns what the user can do, as sentences.
     pub fn remedy(&self) -> String {
         match self {
+            Self::Folder { source, .. }
+                if matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) =>
+            {
+                "It, or what it is to be in, is a file: choose a folder with `--state-dir`."
+            }
             Self::Folder { .. } => {
                 "Check that the state directory's disk is there and that you own the directory, or choose another with \
                  `--state-dir`."

@@ -5,7 +5,7 @@ mod table;
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use refray_engine::SyncOptions;
@@ -16,8 +16,11 @@ use crate::environment;
 use crate::exit::Exit;
 use crate::load;
 use crate::paths::Paths;
-use crate::render::Style;
+use crate::render::{Look, Style, fit};
 use forges::Forges;
+
+/// How long a signal may take to be heard of.
+const HEARD: Duration = Duration::from_millis(500);
 
 /// Runs the demo.
 pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
@@ -28,17 +31,27 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
         .wrap_err("no place for the demo")?;
     let say = Narrator::new(global);
     // Nothing of it is kept, so there is nothing to finish when somebody has seen enough.
+    let stop = sync::stop_signal();
+    tokio::pin!(stop);
     let told = tokio::select! {
         // First, so that there is somebody to hear a signal before anything begins.
         biased;
-        () = sync::stop_signal() => {
-            say.step("Interrupted; nothing of it is left");
-            return Ok(Exit::Interrupted);
-        }
-        told = tell(global, args, &say, dir.path()) => told?,
+        () = &mut stop => None,
+        told = tell(global, args, &say, dir.path()) => match told {
+            Ok(told) => Some(told),
+            // Ctrl-C ends the git processes that fill the forges as well, and their failure may be seen first.
+            Err(error) if tokio::time::timeout(HEARD, &mut stop).await.is_err() => return Err(error),
+            Err(_) => None,
+        },
+    };
+    let Some(told) = told else {
+        say.step("Interrupted; nothing of it is left");
+        return Ok(Exit::Interrupted);
     };
     if args.keep {
         keep(&say, &told.forges, &told.paths).await?;
+    } else if told.all_agree {
+        say.line("Next: `refray config` for your own accounts; `demo --keep` to play with these.");
     }
     if !told.all_agree {
         return Err(miette!(
@@ -96,7 +109,7 @@ async fn tell(global: &Global, args: &DemoArgs, say: &Narrator, dir: &Path) -> R
 
     say.step("What is where now: branches + tags, and the tip of the default branch");
     let table = forges.table()?;
-    say.block(&table::render(&table, say.style));
+    say.block(&table::render(&table, say.style, say.width));
     let all_agree = good && table.rows.iter().all(table::Row::agrees);
     say.step(&format!(
         "{} in {:.1} s",
@@ -142,21 +155,23 @@ fn write_config(path: &Path, text: &str) -> Result<()> {
 /// Tells the story on standard output; with `--format json` only the runs' own lines are printed.
 struct Narrator {
     style: Style,
+    /// How many columns there are; none where no terminal is.
+    width: Option<usize>,
     silent: bool,
 }
 
 impl Narrator {
     fn new(global: &Global) -> Self {
         let style = Style::for_stdout(global.color, environment::var("NO_COLOR").is_some());
-        Self { style, silent: global.format == Format::Json || global.quiet }
+        Self { style, width: Look::stdout(global).width, silent: global.format == Format::Json || global.quiet }
     }
 
     fn step(&self, text: &str) {
-        self.block(&format!("\n{}\n", self.style.strong(&format!("# {text}"))));
+        self.block(&format!("\n{}\n", self.style.strong(&fit(&format!("# {text}"), self.width))));
     }
 
     fn line(&self, text: &str) {
-        self.block(&format!("  {text}\n"));
+        self.block(&fit(&format!("  {text}\n"), self.width));
     }
 
     fn block(&self, text: &str) {

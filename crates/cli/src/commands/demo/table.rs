@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::render::Style;
+use crate::render::{Style, columns};
 
 /// The repositories of the demo on every forge.
 pub(crate) struct Table {
@@ -26,20 +26,29 @@ impl Row {
     }
 }
 
-/// Renders the table, aligned.
-pub(crate) fn render(table: &Table, style: Style) -> String {
+/// Renders the table, aligned. Where there is no room for the tips, it does without.
+pub(crate) fn render(table: &Table, style: Style, room: Option<usize>) -> String {
+    let whole = draw(table, style, str::to_owned);
+    let widest = whole.lines().map(columns).max().unwrap_or(0);
+    if room.is_none_or(|room| widest <= room) {
+        return whole;
+    }
+    draw(table, style, |cell| cell.split(' ').next().unwrap_or_default().to_owned())
+}
+
+fn draw(table: &Table, style: Style, cell: impl Fn(&str) -> String) -> String {
     let mut lines: Vec<Vec<String>> = Vec::new();
     let mut head = vec!["repository".to_owned()];
     head.extend(table.forges.iter().cloned());
     lines.push(head);
     lines.extend(table.rows.iter().map(|row| {
         let mut line = vec![row.repository.clone()];
-        line.extend(row.cells.iter().cloned());
+        line.extend(row.cells.iter().map(|text| cell(text)));
         line
     }));
-    let columns = lines.first().map_or(0, Vec::len);
+    let count = lines.first().map_or(0, Vec::len);
     let width = |column: usize| lines.iter().map(|line| line[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let widths: Vec<usize> = (0..count).map(width).collect();
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
@@ -71,6 +80,9 @@ mod tests {
             Table { forges: vec!["a".into(), "b".into()], rows: vec![row("alpha", ["1", "1"]), row("be", ["1", "2"])] };
         let expected =
             "  repository  a       b\n  alpha       main 1  main 1  agrees\n  be          main 1  main 2  differs\n";
-        assert_eq!(render(&table, Style::plain()), expected);
+        assert_eq!(render(&table, Style::plain(), None), expected);
+        assert_eq!(render(&table, Style::plain(), Some(36)), expected);
+        let narrow = "  repository  a     b\n  alpha       main  main  agrees\n  be          main  main  differs\n";
+        assert_eq!(render(&table, Style::plain(), Some(35)), narrow);
     }
 }

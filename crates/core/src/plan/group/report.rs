@@ -14,6 +14,12 @@ pub(super) fn deletions(
     copies: &BTreeMap<EndpointId, Copy>,
     findings: &mut Vec<Finding>,
 ) {
+    // Whoever deleted it is told why it is there again.
+    for endpoint in deleted_on.iter().filter(|endpoint| matches!(copies.get(endpoint), Some(Copy::Create(_)))) {
+        let message = format!("it was deleted on {endpoint}, and is made anew there");
+        let remedy = "To be rid of it, delete it on every side; `delete_missing = true` has deletions followed.";
+        findings.push(Finding::new(FindingKind::Deleted, message, remedy).side(endpoint, "-"));
+    }
     for endpoint in deleted_on.iter().filter(|endpoint| copies.get(endpoint) == Some(&Copy::Absent)) {
         let remedy = if world.group.delete_missing {
             "It is looked at again when what else is reported of it is settled."
