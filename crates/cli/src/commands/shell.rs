@@ -1,14 +1,18 @@
 //! Completions and manual pages, made from the arguments themselves.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::Shell;
+use jiff::Timestamp;
 use miette::{Diagnostic, Result};
 use thiserror::Error;
 
 use crate::args::Cli;
+use crate::environment;
 use crate::exit::Exit;
 use crate::output;
 
@@ -101,8 +105,38 @@ fn fish(command: &Command, script: &str) -> String {
 
 /// Writes `refray.1`, `refray-sync.1`, … into a folder.
 pub(crate) fn man(dir: &Path) -> Result<Exit> {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
     std::fs::create_dir_all(dir)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), dir))
+        .and_then(|()| pages(&command, dir, &date()))
         .map_err(|why| Unwritable { dir: dir.display().to_string(), why })?;
     Ok(Exit::Agreed)
+}
+
+/// The day that the pages carry: today, or what a build that is to give the same bytes again says.
+fn date() -> String {
+    let said = environment::var("SOURCE_DATE_EPOCH").and_then(|said| said.parse().ok());
+    let at = said.and_then(|second| Timestamp::from_second(second).ok()).unwrap_or_else(Timestamp::now);
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+fn pages(command: &Command, dir: &Path, date: &str) -> std::io::Result<()> {
+    for one in command.get_subcommands().filter(|one| !one.is_hide_set()) {
+        pages(one, dir, date)?;
+    }
+    let source = format!("{NAME} {}", env!("CARGO_PKG_VERSION"));
+    let page = clap_mangen::Man::new(command.clone()).date(date).source(source).manual("refray manual");
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    let text = tidy(&String::from_utf8_lossy(&text), command.get_name());
+    File::create(dir.join(page.get_filename()))?.write_all(text.as_bytes())
+}
+
+/// What `man` and its relatives frown at, or readers look for in vain, in a page as it was made.
+fn tidy(page: &str, name: &str) -> String {
+    let lines: Vec<_> = page.lines().map(str::trim_end).collect();
+    let page = lines.join("\n").replace("\n.br\n\n.br\n", "\n.sp\n");
+    let page = page.replace("\n.SH EXTRA\nExit codes: ", "\n.SH \"EXIT STATUS\"\n");
+    let more = if name == NAME { "" } else { ".SH \"SEE ALSO\"\n\\fBrefray\\fR(1)\n" };
+    format!("{page}\n{more}")
 }
