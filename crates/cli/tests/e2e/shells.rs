@@ -34,20 +34,51 @@ fn ask(world: &World, shell: &str, args: &[&str], script: &str) -> Option<String
 #[test]
 fn completions_load_and_complete() {
     let world = World::of_folders(&["a", "b"]);
-    let bash = "source 'SCRIPT'; complete -p refray; COMP_WORDS=(refray web); COMP_CWORD=1; _refray refray web refray; \
-                echo \"${COMPREPLY[*]}\"; COMP_WORDS=(refray sync --retry); COMP_CWORD=2; _refray refray --retry sync; \
-                echo \"${COMPREPLY[*]}\"";
+    put(&world.path("plan.json"), "{}");
+    let bash = "source 'SCRIPT'; complete -p refray; try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
+                _refray refray \"${@: -1}\" \"${@: -2:1}\"; echo \"$*: ${COMPREPLY[*]}.\"; }; try refray web; \
+                try refray sync --retry; try refray --color = a; try refray sync --format = j; try refray apply ''; \
+                try refray completions z";
     if let Some(said) = ask(&world, "bash", &["--norc", "--noprofile", "-c"], bash) {
-        has(&said, &["-F _refray", "refray\n", "webhook\n", "--retry-failed\n"]);
+        has(
+            &said,
+            &["-F _refray", "refray\n", "refray web: webhook.", "--retry: --retry-failed.", "= a: auto always."],
+        );
+        // Where the script offers nothing, bash offers files.
+        has(&said, &["= j: json.", "refray apply : .", "refray completions z: zsh."]);
     }
-    let zsh =
-        "autoload -U compinit && compinit -D -u && source 'SCRIPT' && print ${_comps[refray]} && whence -w _refray";
+    // A shell that thinks that somebody types, which is asked as a person would: with the tabulator.
+    let zsh = r#"
+        zmodload zsh/zpty
+        until_seen() {
+            local seen part
+            repeat 200; do
+                while zpty -r -t typed part; do seen+=$part; done
+                [[ $seen == *$~1* ]] && { print "seen: $1"; return }
+                sleep 0.1
+            done
+            print "not seen: $1, but $seen"
+        }
+        try() { zpty -w -n typed "$1"$'\t'; until_seen "$2"; zpty -w -n typed $'\C-u' }
+        zpty typed 'zsh -f -i'
+        zpty -w typed "stty cols 200 rows 50; autoload -U compinit && compinit -D -u && source 'SCRIPT'"
+        zpty -w typed 'setopt no_beep no_always_last_prompt; print ${_comps[refray]} loa''ded'
+        until_seen '_refray loaded'
+        try 'refray web' 'refray webhook '
+        try 'refray sync --retry' '--retry-failed '
+        try 'refray --color=al' '--color=always '
+        try 'refray completions ' 'bash*elvish*fish*powershell*zsh'
+        try 'refray apply pl' 'apply plan.json '
+        zpty -d typed
+    "#;
     if let Some(said) = ask(&world, "zsh", &["-f", "-c"], zsh) {
-        has(&said, &["_refray\n", "_refray: function"]);
+        assert!(!said.contains("not seen") && said.matches("seen: ").count() == 6, "{said}");
     }
-    let fish = "source 'SCRIPT'; complete -C 'refray web'; complete -C 'refray sync --retry'";
+    let fish = "source 'SCRIPT'; for asked in web 'sync --retry' '--color ' 'completions z' 'help sta' 'apply pl' 'sync '; \
+                echo \"$asked:\" (complete -C \"refray $asked\" | string replace -r '\\t.*' '')'.'; end";
     if let Some(said) = ask(&world, "fish", &["--no-config", "-c"], fish) {
-        has(&said, &["webhook", "--retry-failed"]);
+        has(&said, &["web: webhook.", "--retry: --retry-failed.", "--color : always. auto. never."]);
+        has(&said, &["completions z: zsh.", "help sta: status.", "apply pl: plan.json.", "sync :\n"]);
     }
     for shell in ["elvish", "powershell"] {
         has(&world.bare_run(&["completions", shell]).exits(0), &["refray", "retry-failed"]);
@@ -68,14 +99,14 @@ fn manual_pages_are_well_formed() {
     }
     for page in &pages {
         let text = std::fs::read_to_string(page).unwrap();
-        has(&text, &[".TH refray", ".SH NAME", ".SH SYNOPSIS"]);
+        has(&text, &[".TH refray", " \"refray manual\"\n", ".SH NAME", ".SH SYNOPSIS"]);
         if let Some(mut man) = find(&world, "man") {
             let run: Run = man.args(["--warnings=all", "-P", "cat", "-l"]).arg(page).output().unwrap().into();
             assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{}", page.display());
             has(&run.stdout, &["NAME", "SYNOPSIS", "refray"]);
         }
         if let Some(mut mandoc) = find(&world, "mandoc") {
-            let run: Run = mandoc.args(["-T", "lint", "-W", "error"]).arg(page).output().unwrap().into();
+            let run: Run = mandoc.args(["-T", "lint", "-W", "warning"]).arg(page).output().unwrap().into();
             assert_eq!(run.code, Some(0), "{}", run.stdout);
         }
     }

@@ -17,7 +17,7 @@ use scene::{RUN, Scene};
 const LOOKS: [(&str, u32, u32, &str); 4] = [
     ("desktop-light", 1280, 900, "light"),
     ("desktop-dark", 1280, 900, "dark"),
-    ("phone-light", 360, 740, "light"),
+    ("phone-light", 320, 640, "light"),
     ("phone-dark", 360, 740, "dark"),
 ];
 

@@ -169,7 +169,15 @@ impl Scene {
         store.record_problem(&group("work"), &repo("mill"), at(3_000), &problem).await.unwrap();
         let wake = |name, urgent| Wake { group: group("work"), name: repo(name), urgent, at: at(20), due: at(10) };
         store.enqueue(&[wake("new-arrival", true), wake("difference-engine", false)]).await.unwrap();
-        let summary = Summary { repositories: 9, agreed: 5, held: 2, failed: 2, actions: 1, ..Summary::default() };
+        let summary = Summary {
+            repositories: 9,
+            agreed: 5,
+            held: 2,
+            failed: 2,
+            endpoints_failed: 2,
+            actions: 1,
+            ..Summary::default()
+        };
         store.finish_run(RUN, at(118), &summary).await.unwrap();
         scene
     }

@@ -64,7 +64,7 @@ pub(super) fn reason(reason: &Reason) -> Markup {
                 (stand(reason.stand))
                 " "
                 @if let Some(reference) = &reason.reference { code { (words(reference)) } " " }
-                (sentence(&reason.message))
+                span { (sentence(&reason.message)) }
             }
             p.remedy { span.label { "What to do " } (sentence(&reason.remedy)) }
             @if !reason.sides.is_empty() {

@@ -90,7 +90,9 @@ pub(super) fn result(run: &Run) -> Markup {
                 span.results {
                 @if summary.failed > 0 { span.stand.failing { (summary.failed) " failed" } }
                 @if summary.held > 0 { span.stand.held { (summary.held) " held" } }
-                @if summary.endpoints_failed > 0 { span.stand.failing { (summary.endpoints_failed) " endpoints not available" } }
+                @if summary.endpoints_failed > 0 {
+                    span.stand.failing { (summary.endpoints_failed) " endpoint" @if summary.endpoints_failed > 1 { "s" } " not available" }
+                }
                 }
             },
         }
