@@ -7,7 +7,7 @@ use refray_core::config::{MirrorGroup, Provider};
 use refray_core::name::EndpointId;
 use refray_core::outcome::{Action, RepoStatus};
 use refray_core::plan::group::{Copy, Known, RepoTask};
-use refray_core::plan::{RepoPlan, View, Views, next_baseline};
+use refray_core::plan::{Finding, FindingKind, RepoPlan, View, Views, next_baseline};
 use refray_core::repository::Repository;
 use refray_core::snapshot::Fingerprint;
 
@@ -74,7 +74,12 @@ pub(crate) async fn record(
 ) -> Result<(), (String, String)> {
     let Ending { plan, applied, baseline, status, intended } = ending;
     let next = next_baseline(baseline, &applied.views, &plan.apart);
-    let fingerprint = common_fingerprint(&applied.views).filter(|_| plan.findings.is_empty() && !applied.failed());
+    // That something was made anew is over with the run that did it.
+    let is_over = |finding: &&Finding| {
+        finding.kind == FindingKind::Deleted && finding.sides.keys().all(|at| applied.created.contains_key(at))
+    };
+    let findings: Vec<Finding> = plan.findings.iter().filter(|finding| !is_over(finding)).cloned().collect();
+    let fingerprint = common_fingerprint(&applied.views).filter(|_| findings.is_empty() && !applied.failed());
     let copies = copies(group, task, plan, applied, settings, fingerprint.is_some());
     let settled =
         intended.map(|intended| intended.settle(&applied.outcomes, &applied.unknown, |action| detail(action, applied)));
@@ -87,7 +92,7 @@ pub(crate) async fn record(
         fingerprint,
         status,
         problem: None,
-        findings: &plan.findings,
+        findings: &findings,
         settled: settled.as_ref(),
     };
     engine.store.record(update).await.map(|_| ()).map_err(told)

@@ -171,8 +171,8 @@ impl ForgeError {
                 "Run again when whatever makes and removes so much there has come to its end.".into()
             }
             ErrorKind::Credential => format!(
-                "Put it there for the process that runs refray, or choose another place for the `token` of site `{}` with \
-                 `refray config`.",
+                "Check the `token` of site `{}` in the configuration, and that what it names is there for the process that \
+                 runs refray; `refray config` chooses another place.",
                 self.site
             ),
             ErrorKind::Io => "Check the path, its rights, and the space on the disk.".into(),

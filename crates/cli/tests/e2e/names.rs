@@ -124,9 +124,8 @@ async fn a_creation_is_undone_and_a_deletion_followed_and_undone() {
 async fn a_name_that_comes_later_joins_nothing() {
     let mut world = World::of_forges(&[Kind::GitHub, Kind::GitLab]).await;
     world.config.set("delete_missing = true");
-    for (kind, repository) in [(Kind::GitHub, "tools"), (Kind::GitHub, "tools-repo"), (Kind::GitLab, "tools")] {
-        world.seed(kind, repository, Visibility::Private);
-    }
+    world.seed(Kind::GitHub, "tools-repo", Visibility::Private);
+    world.seed_alike(&[Kind::GitHub, Kind::GitLab], "tools", Visibility::Private);
     world.refray(&["sync", "--join", "tools"]).exits(0);
     let before = all(&world);
     assert_eq!(before.len(), 4);
@@ -158,9 +157,7 @@ async fn a_name_that_comes_later_joins_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_is_renamed_into_and_out_of_its_name() {
     let mut world = World::of_forges(&KINDS).await;
-    for kind in KINDS {
-        world.seed(kind, "tools", Visibility::Private);
-    }
+    world.seed_alike(&KINDS, "tools", Visibility::Private);
     world.refray(&["sync"]).exits(0);
     // It goes by the group's name there until a person renames it.
     name(&mut world);

@@ -44,6 +44,37 @@ async fn a_wiki_beside_its_repository_is_none_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fork_is_synced_as_what_it_is_its_owners_repository() {
+    let kinds = [Kind::GitHub, Kind::GitLab, Kind::Gitea];
+    let world = World::of_forges(&kinds).await;
+    let places = users(&kinds);
+    for (kind, name) in kinds.iter().copied().zip(["from-hub", "from-lab", "from-tea"]) {
+        let site = world.site(kind);
+        site.user("upstream").unwrap();
+        let public = || NewRepository { visibility: Visibility::Public, ..NewRepository::default() };
+        let origin = site.create_repo("upstream", name, public()).unwrap();
+        site.commit("upstream", name, "main", &[("README.md", name)], "upstream's\n").unwrap();
+        site.create_repo(OWNER, name, NewRepository { fork_of: Some(origin.id), ..public() }).unwrap();
+        let (from, to) = (Place::Forge(kind, "upstream"), Place::Forge(kind, OWNER));
+        let bare = |place| world.bare(place, name).display().to_string();
+        world.git(".", &["-C", &bare(&from), "push", "-q", &bare(&to), "main"]);
+        site.commit(OWNER, name, "mine", &[("mine", "1")], "a contribution\n").unwrap();
+    }
+    has(&world.refray(&["doctor"]).exits(0), &["1 repository, 1 forked"]);
+    world.refray(&["sync"]).exits(0);
+    for name in ["from-hub", "from-lab", "from-tea"] {
+        has(&world.agree(&places, name), &["refs/heads/mine"]);
+    }
+    // What is pushed to a copy flows back into the fork, and never further.
+    let upstream = Place::Forge(Kind::GitLab, "upstream");
+    let before = world.refs(&upstream, "from-lab");
+    let tip = world.site(Kind::GitHub).commit(OWNER, "from-lab", "main", &[("more", "1")], "more\n").unwrap();
+    world.refray(&["sync"]).exits(0);
+    has(&world.agree(&places, "from-lab"), &[&tip]);
+    assert_eq!(world.refs(&upstream, "from-lab"), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_forge_has_switched_off_is_named_and_neither_taken_for_empty_nor_for_gone() {
     for kind in [Kind::GitHub, Kind::GitLab] {
         let other = if kind == Kind::GitHub { Kind::Gitea } else { Kind::GitHub };

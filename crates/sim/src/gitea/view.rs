@@ -63,7 +63,7 @@ pub(crate) fn repository_json(site: &Site, world: &World, it: &Repository, viewe
     let mut repository = json!({
         "id": it.id, "owner": account_json(site, world, owner), "name": it.path, "full_name": path,
         "description": it.description, "empty": it.empty, "private": it.visibility != Visibility::Public,
-        "fork": false, "template": setting("template", false), "mirror": setting("mirror", false), "size": 24, "language": "",
+        "fork": it.fork_of.is_some(), "template": setting("template", false), "mirror": setting("mirror", false), "size": 24, "language": "",
         "languages_url": format!("{api}/languages"), "html_url": html, "url": api, "link": "",
         "ssh_url": site.ssh_url(&path), "clone_url": site.clone_url(&path), "original_url": "",
         "website": it.homepage, "stars_count": 0, "forks_count": 0, "watchers_count": 1, "open_issues_count": 0,

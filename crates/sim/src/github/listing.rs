@@ -77,7 +77,8 @@ fn of_account(call: &Call, account: &Account) -> Answer {
             "public" => it.visibility == Visibility::Public,
             "private" => it.visibility != Visibility::Public,
             "internal" => it.visibility == Visibility::Internal,
-            "forks" => false,
+            "forks" => it.fork_of.is_some(),
+            "sources" => it.fork_of.is_none(),
             "member" => call.viewer.user().is_some_and(|user| world.role(user, it).is_some()),
             _ => true,
         };

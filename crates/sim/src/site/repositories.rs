@@ -51,6 +51,7 @@ impl Site {
             homepage: new.homepage,
             default_branch: branch.clone(),
             object_format: new.object_format,
+            fork_of: new.fork_of,
             archived: false,
             disabled: false,
             empty: true,

@@ -92,6 +92,8 @@ pub struct Repository {
     pub default_branch: String,
     /// The hash of its objects.
     pub object_format: ObjectFormat,
+    /// The id of the repository that it was forked from.
+    pub fork_of: Option<u64>,
     /// Read-only.
     pub archived: bool,
     /// Switched off by the forge.
@@ -148,6 +150,8 @@ pub struct NewRepository {
     pub default_branch: Option<String>,
     /// The hash of its objects.
     pub object_format: ObjectFormat,
+    /// The id of the repository that it is a fork of. What that one holds is not copied.
+    pub fork_of: Option<u64>,
     /// Starts it with a commit that holds a README.
     pub auto_init: bool,
     /// Subjects, in order.

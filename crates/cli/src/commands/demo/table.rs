@@ -81,8 +81,8 @@ mod tests {
         let expected =
             "  repository  a       b\n  alpha       main 1  main 1  agrees\n  be          main 1  main 2  differs\n";
         assert_eq!(render(&table, Style::plain(), None), expected);
-        assert_eq!(render(&table, Style::plain(), Some(36)), expected);
+        assert_eq!(render(&table, Style::plain(), Some(37)), expected);
         let narrow = "  repository  a     b\n  alpha       main  main  agrees\n  be          main  main  differs\n";
-        assert_eq!(render(&table, Style::plain(), Some(35)), narrow);
+        assert_eq!(render(&table, Style::plain(), Some(36)), narrow);
     }
 }

@@ -151,6 +151,23 @@ impl World {
         site.commit(OWNER, repository, "main", &[("README.md", repository)], "first\n").unwrap()
     }
 
+    /// Puts the same repository on several forges. Seeded apart, two would have commits of their own when the clock of the
+    /// machine goes on between them.
+    pub(crate) fn seed_alike(&self, kinds: &[Kind], repository: &str, visibility: Visibility) {
+        self.seed(kinds[0], repository, visibility);
+        let bare = |kind| self.bare(&Place::Forge(kind, OWNER), repository).display().to_string();
+        for kind in &kinds[1..] {
+            let new =
+                NewRepository { visibility, description: format!("about {repository}"), ..NewRepository::default() };
+            let site = self.site(*kind);
+            let made = site.create_repo(OWNER, repository, new).unwrap();
+            self.git(".", &["-C", &bare(kinds[0]), "push", "-q", &bare(*kind), "main:refs/seed/main"]);
+            let tip = self.git(".", &["-C", &bare(*kind), "rev-parse", "refs/seed/main"]);
+            self.git(".", &["-C", &bare(*kind), "update-ref", "-d", "refs/seed/main"]);
+            site.move_ref(made.id, "refs/heads/main", &tip).unwrap();
+        }
+    }
+
     /// Deletes a repository of [`OWNER`] at once, as a person would on the forge's page.
     pub(crate) fn delete(&self, kind: Kind, repository: &str) {
         let site = self.site(kind);

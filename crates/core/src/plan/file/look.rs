@@ -169,7 +169,12 @@ impl Look<'_> {
 
     /// Returns what else is reported of a copy.
     fn reported(&self, endpoint: &EndpointId) -> Option<String> {
-        let finding = self.task.findings.iter().find(|finding| finding.sides.contains_key(endpoint));
+        // That it would be made anew is no reason why it is not there.
+        let is_new = matches!(self.task.copies.get(endpoint), Some(Copy::Create(_)));
+        let about = |finding: &&Finding| {
+            finding.sides.contains_key(endpoint) && !(is_new && finding.kind == FindingKind::Deleted)
+        };
+        let finding = self.task.findings.iter().find(about);
         finding.map(|finding| finding.message.clone())
     }
 

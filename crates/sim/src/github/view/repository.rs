@@ -91,7 +91,7 @@ pub(crate) fn repository_json(site: &Site, world: &World, repository: &Repositor
         "owner": account_json(site, world, owner),
         "html_url": html_url,
         "description": text(&repository.description),
-        "fork": false,
+        "fork": repository.fork_of.is_some(),
         "url": url,
         "created_at": repository.created.to_string(),
         "updated_at": repository.updated.to_string(),

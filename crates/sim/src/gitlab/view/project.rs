@@ -136,6 +136,11 @@ pub(in crate::gitlab) fn project_json(site: &Site, world: &World, project: &Repo
             "compliance_frameworks": [],
         }),
     );
+    // GitLab says nothing of one that whoever asks may not see.
+    let origin = project.fork_of.and_then(|id| world.repositories.get(&id));
+    if let Some(origin) = origin.filter(|origin| world.access(viewer, origin).read) {
+        body["forked_from_project"] = basic_project_json(site, world, origin);
+    }
     if owner.is_user() {
         body["owner"] = user_basic(site, owner);
     }
