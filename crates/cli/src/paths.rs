@@ -1,6 +1,6 @@
 //! Where things are kept.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, Result};
 use thiserror::Error;
@@ -31,6 +31,15 @@ impl Paths {
     /// Finds them from flags, environment and the XDG base directories.
     pub(crate) fn find(global: &Global) -> Result<Self> {
         Ok(Self::choose(global, environment::folder, environment::home())?)
+    }
+
+    /// Returns how a path is shown: with `~` for the home, as the configuration may have it too.
+    pub(crate) fn short(&self, path: &Path) -> String {
+        let below = self.home.as_ref().and_then(|home| path.strip_prefix(home).ok());
+        match below {
+            Some(rest) if !rest.as_os_str().is_empty() => format!("~/{}", rest.display()),
+            _ => path.display().to_string(),
+        }
     }
 
     fn choose(
@@ -87,6 +96,24 @@ mod tests {
         let error = paths(&["--config", "/a"], &[], None).unwrap_err();
         for word in ["no home directory", "the state", "`HOME`", "`XDG_STATE_HOME`", "`--state-dir`"] {
             assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_below_the_home_is_shown_below_it() {
+        let paths = |home: Option<&str>| Paths {
+            config: PathBuf::new(),
+            state_dir: PathBuf::new(),
+            work_dir: PathBuf::new(),
+            home: home.map(PathBuf::from),
+        };
+        for (home, path, expected) in [
+            (Some("/h"), "/h/.config/x", "~/.config/x"),
+            (Some("/h"), "/h", "/h"),
+            (Some("/h"), "/home/x", "/home/x"),
+            (None, "/h/x", "/h/x"),
+        ] {
+            assert_eq!(paths(home).short(Path::new(path)), expected);
         }
     }
 }

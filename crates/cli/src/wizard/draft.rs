@@ -158,8 +158,13 @@ impl Draft {
     /// Adds a folder.
     pub(crate) fn add_folder(&mut self, path: &Path, config: Option<&Config>) -> Result<(), &'static str> {
         let base_url = Url::from_file_path(path).map_err(|()| "this path cannot be used")?;
-        let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or("folder");
-        let name = self.site_name(wanted, config);
+        let last = path.file_name().and_then(|name| name.to_str()).unwrap_or("folder");
+        // A site that is called like an account or a group could not be told from it.
+        let same = |name: &str| name.eq_ignore_ascii_case(last);
+        let of_account = |account: &Account| account.endpoint.namespace.rsplit('/').next().is_some_and(same);
+        let of_group = config.is_some_and(|config| config.mirrors.iter().any(|group| same(group.name.as_str())));
+        let clashes = of_group || self.named && same(self.group.name.as_str()) || self.accounts.iter().any(of_account);
+        let name = self.site_name(if clashes { "folder" } else { last }, config);
         let site = Arc::new(Site {
             name,
             provider: Provider::Directory,
@@ -277,6 +282,12 @@ mod tests {
         assert!(draft.add_folder(Path::new("/srv/git"), None).is_err());
         draft.propose_name(None);
         assert_eq!(draft.group.name.as_str(), "git");
+        draft.accounts[0].endpoint.namespace = "Team/Octo".to_owned();
+        draft.add_folder(Path::new("/srv/octo"), None).unwrap();
+        draft.named = true;
+        draft.add_folder(Path::new("/home/git"), None).unwrap();
+        let names: Vec<_> = draft.accounts[2..].iter().map(|account| account.endpoint.site.name.as_str()).collect();
+        assert_eq!(names, ["folder", "folder-2"]);
         let name = free("[::1]", "site", |_| false, |name| SiteName::new(name).ok());
         assert_eq!(name.as_str(), "1");
         assert_eq!(free("..", "site", |name| name == "site", |name| Some(name.to_owned())), "site-2");

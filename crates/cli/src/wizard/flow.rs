@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use refray_core::config::Config;
 use refray_core::name::GroupName;
+use refray_core::secret::Secret;
 use refray_forge::Environment;
+use url::Url;
 
 use super::draft::Draft;
 use super::layout;
@@ -32,6 +34,10 @@ pub(crate) struct Wizard {
     pub(super) keyring: bool,
     /// How many questions were put.
     pub(super) questions: usize,
+    /// A token that was pasted for an account that is not there, and where: it may do for another one there.
+    pub(super) given: Option<(Url, Secret)>,
+    /// What was answered last was of no use. It stands above, and is not to be typed over.
+    refused: bool,
 }
 
 impl Wizard {
@@ -44,7 +50,20 @@ impl Wizard {
     ) -> Result<Self, refray_core::name::InvalidName> {
         let draft = Draft::new(GroupName::new("personal")?);
         let (text, config) = file.unzip();
-        Ok(Self { prompt, environment, paths, style, text, config, draft, preview: None, keyring: false, questions: 0 })
+        Ok(Self {
+            prompt,
+            environment,
+            paths,
+            style,
+            text,
+            config,
+            draft,
+            preview: None,
+            keyring: false,
+            questions: 0,
+            given: None,
+            refused: false,
+        })
     }
 
     /// Puts the questions until they end. Whatever becomes of them, nothing was written.
@@ -54,13 +73,24 @@ impl Wizard {
         let mut trail = Trail::default();
         loop {
             let before = self.draft.clone();
-            match self.ask(step).await {
+            let turn = self.ask(step).await;
+            self.refused = matches!(turn, Ok(Turn::Again | Turn::Back(_)));
+            match turn {
                 Ok(Turn::To(next)) => {
                     trail.answered(step, before);
                     step = next;
                 }
                 Ok(Turn::Through(next)) => step = next,
                 Ok(Turn::Again) => self.draft = Draft { making: self.draft.making.clone(), ..before },
+                Ok(Turn::Back(to)) => {
+                    let mut known = before;
+                    while step != to
+                        && let Some((answered, then)) = trail.back()
+                    {
+                        (step, known) = (answered, then);
+                    }
+                    self.draft = known;
+                }
                 Ok(Turn::End(end)) => return Ok(end),
                 Err(Leave::Back) => match trail.back() {
                     Some((answered, known)) => {
@@ -126,6 +156,12 @@ impl Wizard {
         self.say(&text);
     }
 
+    /// Shows something that is to be known.
+    pub(super) fn warn(&mut self, text: &str) {
+        let text = format!("{} {text}", self.style.warn("!"));
+        self.say(&text);
+    }
+
     /// Shows that something is wrong, and what to do about it.
     pub(super) fn bad(&mut self, text: &str, remedy: &str) {
         let text = format!("{} {text}", self.style.bad("✗"));
@@ -140,7 +176,8 @@ impl Wizard {
     pub(super) async fn line(&mut self, line: Line<'_>) -> Result<String, Leave> {
         self.questions += 1;
         self.prompt.say("");
-        self.prompt.line(line).await
+        let initial = if self.refused { "" } else { line.initial };
+        self.prompt.line(Line { initial, ..line }).await
     }
 
     pub(super) async fn secret(&mut self, message: &str, help: &str) -> Result<String, Leave> {

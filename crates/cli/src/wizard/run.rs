@@ -93,10 +93,11 @@ fn greet(wizard: &mut Wizard) {
 
 async fn finish(global: &Global, mut wizard: Wizard, sync: bool) -> Result<Exit> {
     let config = if sync { Some(wizard.config_to_save().map_err(WizardError::NotSaved)?) } else { None };
-    wizard.write().await.map_err(WizardError::NotSaved)?;
+    let told = wizard.write().await.map_err(WizardError::NotSaved)?;
     wizard.prompt.say("");
-    let path = wizard.paths.config.display().to_string();
-    wizard.good(&format!("saved in {path}"));
+    for line in told {
+        wizard.good(&line);
+    }
     let mut todos: Vec<String> =
         wizard.draft.accounts.iter().filter_map(|account| account.keep.as_ref()?.todo.clone()).collect();
     if let Task::Token(_, keep, _) = &wizard.draft.task {
@@ -104,8 +105,7 @@ async fn finish(global: &Global, mut wizard: Wizard, sync: bool) -> Result<Exit>
     }
     todos.dedup();
     for todo in todos {
-        let mark = wizard.style.warn("!");
-        wizard.say(&format!("{mark} {todo}"));
+        wizard.warn(&todo);
     }
     let Some(config) = config else {
         wizard.say("`refray sync` brings all into agreement, `refray doctor` checks rights, `refray serve` stays.");

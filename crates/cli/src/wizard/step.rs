@@ -62,6 +62,8 @@ pub(crate) enum Turn {
     Through(Step),
     /// The same question once more: the answer was of no use.
     Again,
+    /// To a question that was answered before, or this very one: that answer turned out to be of no use.
+    Back(Step),
     /// To the end.
     End(End),
 }

@@ -49,7 +49,8 @@ impl Prompt for Terminal {
 
     async fn line(&mut self, line: Line<'_>) -> Result<String, Leave> {
         let Line { message, help, example, initial } = line;
-        let [message, help, example, initial] = [message, help, example, initial].map(str::to_owned);
+        let help = hint(help, layout::width());
+        let [message, example, initial] = [message, example, initial].map(str::to_owned);
         self.ask(move |render| {
             let mut text = Text::new(&message).with_render_config(render);
             if !help.is_empty() {
@@ -67,7 +68,7 @@ impl Prompt for Terminal {
     }
 
     async fn secret(&mut self, message: &str, help: &str) -> Result<String, Leave> {
-        let [message, help] = [message, help].map(str::to_owned);
+        let (message, help) = (message.to_owned(), hint(help, layout::width()));
         self.ask(move |render| {
             let hidden = |_: &str| "(hidden)".to_owned();
             Password::new(&message)
@@ -105,6 +106,11 @@ impl Prompt for Terminal {
     }
 }
 
+/// Breaks a hint, which stands in brackets.
+fn hint(text: &str, width: usize) -> String {
+    layout::wrap(text, width.saturating_sub(2), 1)
+}
+
 fn plain() -> RenderConfig<'static> {
     RenderConfig::empty()
         .with_answered_prompt_prefix(Styled::new(">"))
@@ -116,4 +122,17 @@ fn colors() -> RenderConfig<'static> {
     RenderConfig::default_colored()
         .with_help_message(dim)
         .with_canceled_prompt_indicator(Styled::new("(back)").with_style_sheet(dim))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_break_at_spaces() {
+        let text = "what a proxy passes on to port 8787 here; empty switches webhooks off";
+        assert_eq!(hint(text, 80), text);
+        let broken = "what a proxy passes on to port 8787 here; empty switches\n webhooks off";
+        assert_eq!(hint(text, 60), broken);
+    }
 }

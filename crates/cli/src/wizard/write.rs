@@ -102,7 +102,8 @@ impl Wizard {
         Ok(with_secrets(parsed.config, &secrets.collect()))
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Returns the folder of the configuration.
+    pub(super) fn folder(&self) -> PathBuf {
         self.paths.config.parent().unwrap_or_else(|| Path::new("/")).to_owned()
     }
 
@@ -111,8 +112,8 @@ impl Wizard {
         SecretSource::File(PathBuf::from("webhook-secret"))
     }
 
-    /// Writes secrets, and last of all the file.
-    pub(crate) async fn write(&mut self) -> Result<(), String> {
+    /// Writes secrets, and last of all the file. Returns what is where then, a line each.
+    pub(crate) async fn write(&mut self) -> Result<Vec<String>, String> {
         let source = self.webhook_secret();
         let text = text(&self.draft, self.text.as_deref(), &source).map_err(|error| error.to_string())?;
         let folder = self.folder();
@@ -120,24 +121,32 @@ impl Wizard {
         config::parse(&text, "the configuration", &folder, self.paths.home.as_deref())
             .map_err(|errors| errors.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
         let failed = |path: &Path, error: io::Error| format!("{} cannot be written: {error}", path.display());
-        let keeps = self.draft.accounts.iter();
-        let keeps = keeps.filter_map(|account| Some((account.keep.as_ref()?, account.token.as_ref()?)));
+        let keeps =
+            self.draft.accounts.iter().filter_map(|account| {
+                Some((&account.endpoint.site.name, account.keep.as_ref()?, account.token.as_ref()?))
+            });
         let task = match &self.draft.task {
-            Task::Token(_, keep, token) => Some((keep, token)),
+            Task::Token(site, keep, token) => Some((&site.name, keep, token)),
             _ => None,
         };
         let mut secrets: Vec<(PathBuf, Secret)> = Vec::new();
-        for (keep, token) in keeps.chain(task) {
-            secrets.extend(keep.file.clone().map(|file| (file, token.clone())));
+        let mut told = vec![format!("saved in {}", self.paths.short(&self.paths.config))];
+        for (site, keep, token) in keeps.chain(task) {
+            if let Some(file) = &keep.file {
+                secrets.push((file.clone(), token.clone()));
+                told.push(format!("the token of `{site}` is in {}", self.paths.short(file)));
+            }
             if let Some(entry) = &keep.entry {
                 let stored = keyring::write(entry, token).await;
                 stored.map_err(|why| format!("the token cannot be stored in the keyring as {entry}: {why}"))?;
+                told.push(format!("the token of `{site}` is in the keyring as {entry}"));
             }
         }
         if let (Some(Webhook { secret: None, .. }), SecretSource::File(path)) = (&self.draft.webhook, &source)
             && !folder.join(path).exists()
         {
             secrets.push((folder.join(path), random_secret().map_err(|error| failed(path, error))?));
+            told.push(format!("the secret of webhooks is in {}", self.paths.short(&folder.join(path))));
         }
         for (path, secret) in secrets {
             put_secret(&path, &secret).map_err(|error| failed(&path, error))?;
@@ -147,7 +156,8 @@ impl Wizard {
             self.draft.accounts.iter().any(|account| !account.stored && literal(&account.endpoint.site.token))
                 || matches!(&self.draft.task, Task::Token(site, ..) if literal(&site.token));
         put_config(&self.paths.config, self.text.as_deref(), &text, private)
-            .map_err(|error| failed(&self.paths.config, error))
+            .map_err(|error| failed(&self.paths.config, error))?;
+        Ok(told)
     }
 }
 

@@ -37,6 +37,11 @@ impl Wizard {
                 if path.is_dir() {
                     return Ok(self.settle_folder(&path));
                 }
+                if path.exists() {
+                    let remedy = "Name a folder: each repository becomes a folder in it.";
+                    self.bad(&format!("{} is a file", path.display()), remedy);
+                    return Ok(Turn::Again);
+                }
                 self.draft.making.folder = Some(path);
                 Ok(Turn::To(Step::MakeFolder))
             }
@@ -50,7 +55,7 @@ impl Wizard {
 
     fn refuse(&mut self, error: AddressError) -> Result<Turn, Leave> {
         self.bad(&error.to_string(), "");
-        Ok(Turn::Again)
+        Ok(Turn::Back(Step::Address))
     }
 
     pub(in crate::wizard) async fn make_folder(&mut self) -> Result<Turn, Leave> {
@@ -61,10 +66,10 @@ impl Wizard {
                 Ok(()) => Ok(self.settle_folder(&path)),
                 Err(error) => {
                     self.bad(&format!("{} cannot be made: {error}", path.display()), "Name another folder.");
-                    Ok(Turn::Through(Step::Address))
+                    Ok(Turn::Back(Step::Address))
                 }
             },
-            _ => Err(Leave::Back),
+            _ => Ok(Turn::Back(Step::Address)),
         }
     }
 
@@ -77,7 +82,7 @@ impl Wizard {
             }
             Err(why) => {
                 self.bad(why, "");
-                Turn::Again
+                Turn::Back(Step::Address)
             }
         }
     }
@@ -108,6 +113,10 @@ impl Wizard {
             initial: "",
         };
         let path = self.line(line).await?;
+        if path.trim().is_empty() {
+            self.bad("nothing was entered", "Name the file, or go back with Esc and enter another address.");
+            return Ok(Turn::Again);
+        }
         let here = std::path::absolute(".").unwrap_or_default();
         let path = match self.paths.home.as_ref().zip(path.trim().strip_prefix("~/")) {
             Some((home, rest)) => home.join(rest),
@@ -163,7 +172,7 @@ impl Wizard {
         options.push("None of these  enter another address".to_owned());
         self.say(&format!("{} answers, but does not say what it is.", place.origin.authority()));
         let chosen = self.choose("What runs there?", &options, 0).await?;
-        let Some(provider) = all.get(chosen) else { return Err(Leave::Back) };
+        let Some(provider) = all.get(chosen) else { return Ok(Turn::Back(Step::Address)) };
         let Some((base, rest)) = place.bases().into_iter().next() else { return Ok(Turn::Through(Step::Address)) };
         self.meet(*provider, base, rest).await
     }
@@ -183,7 +192,7 @@ impl Wizard {
                 let path = found.namespace.path;
                 if self.draft.has(&base, &path) {
                     self.bad(&format!("{path} at {} is in the group already", base.authority()), "");
-                    return Ok(Turn::Again);
+                    return Ok(Turn::Back(Step::Address));
                 }
                 self.draft.making.kind = Some(found.namespace.kind);
                 self.draft.making.found = Some((provider, base, vec![path.clone()]));

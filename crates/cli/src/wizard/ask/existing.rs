@@ -15,11 +15,12 @@ impl Wizard {
     pub(in crate::wizard) async fn menu(&mut self) -> Result<Turn, Leave> {
         let Some(config) = self.config.clone() else { return Ok(Turn::Through(Step::Address)) };
         let sites = if config.sites.len() == 1 { "1 site" } else { &format!("{} sites", config.sites.len()) };
-        self.say(&format!("The configuration is {}.", self.paths.config.display()));
+        self.say(&format!("The configuration is {}.", self.paths.short(&self.paths.config)));
         let mut options: Vec<String> =
             config.mirrors.iter().map(|group| format!("Change `{}`  {}", group.name, joined(group))).collect();
         options.push("Add a group".to_owned());
-        options.extend(config.mirrors.iter().map(|group| format!("Delete `{}`  nothing on any forge", group.name)));
+        let delete = |name| format!("Delete the group `{name}`  nothing is deleted on any forge");
+        options.extend(config.mirrors.iter().map(|group| delete(&group.name)));
         options.push(format!("Tokens  of {sites}"));
         options.push("Leave it as it is".to_owned());
         let chosen = self.choose("What is to be done?", &options, 0).await?;

@@ -1,5 +1,8 @@
 //! What will come of it all, before anything is written.
 
+use std::sync::Arc;
+
+use refray_core::config::{Endpoint, MirrorGroup, Provider};
 use refray_forge::resolve;
 
 use super::settings;
@@ -86,6 +89,11 @@ impl Wizard {
             let remedy = check.remedy.as_deref().unwrap_or_default();
             self.bad(&format!("{}: {} is missing", check.about, check.check), remedy);
         }
+        if self.draft.accounts.len() == 1 {
+            self.warn(
+                "One account alone is not synced with anything: the group does nothing until it has another one.",
+            );
+        }
     }
 
     pub(in crate::wizard) async fn remove_account(&mut self) -> Result<Turn, Leave> {
@@ -93,9 +101,39 @@ impl Wizard {
         self.say("What it has stays there; it is only not synced any more.");
         let chosen = self.choose("Which account leaves the group?", &options, 0).await?;
         if chosen < self.draft.accounts.len() {
-            self.draft.accounts.remove(chosen);
+            let gone = self.draft.accounts.remove(chosen).endpoint;
             self.draft.propose_name(self.config.as_ref());
+            self.tell_what_stays(&gone);
         }
         Ok(Turn::To(if self.draft.accounts.is_empty() { Step::Address } else { Step::Review }))
+    }
+
+    /// Says what an account of the file leaves behind when it goes out of its group.
+    fn tell_what_stays(&mut self, gone: &Endpoint) {
+        let Some(config) = &self.config else { return };
+        let changing = |group: &&Arc<MirrorGroup>| Some(&group.name) == self.draft.changing.as_ref();
+        let before = config.mirrors.iter().find(changing).map_or(&[][..], |group| group.endpoints.as_slice());
+        if before.iter().all(|endpoint| endpoint.id != gone.id) {
+            return;
+        }
+        let others = config.mirrors.iter().filter(|group| !changing(group)).flat_map(|group| &group.endpoints);
+        let left: Vec<&Endpoint> = others.chain(self.draft.accounts.iter().map(|account| &account.endpoint)).collect();
+        let (id, site) = (&gone.id, &gone.site);
+        let hooks = config.webhook.is_some()
+            && site.provider != Provider::Directory
+            && left.iter().all(|endpoint| endpoint.id != *id);
+        let unused = left.iter().all(|endpoint| endpoint.site.name != site.name);
+        if hooks {
+            self.warn(&format!(
+                "Webhooks on {id} stay there, and `refray webhook uninstall` removes them only as long as the account is \
+                 in the group: leave with Ctrl-C, run that, and take the account out then.",
+            ));
+        }
+        if unused {
+            self.warn(&format!(
+                "The site `{}` stays in the file, though no group uses it then: `refray config` removes it under Tokens.",
+                site.name
+            ));
+        }
     }
 }

@@ -20,11 +20,14 @@ const CONFLICTS: [(ConflictResolution, &str, &str); 6] = [
     (ConflictResolution::Fail, "report", "the branch is left alone until you settle it"),
 ];
 
-/// What may be done when a repository is deleted in one place.
-const DELETIONS: [(bool, &str, &str); 2] = [
-    (false, "keep the others", "it is reported; branches and tags do follow"),
-    (true, "delete the others", "after a backup; held if it looks like an accident"),
-];
+/// What is done when a repository is deleted in one place. What is missing and to be made is made there too.
+const fn deletion_of(delete_missing: bool, create_missing: bool) -> (&'static str, &'static str) {
+    match (delete_missing, create_missing) {
+        (true, _) => ("delete the others", "after a backup; held when in doubt"),
+        (false, true) => ("make it anew", "on that side, from the others"),
+        (false, false) => ("keep the others", "left deleted; each run tells of it"),
+    }
+}
 
 /// What may be done with repositories that are missing.
 const CREATION: [(bool, Visibility, &str, &str); 3] = [
@@ -61,8 +64,14 @@ fn conflict(group: &MirrorGroup) -> (&'static str, &'static str) {
 }
 
 fn deletion(group: &MirrorGroup) -> (&'static str, &'static str) {
-    let (_, word, what) = DELETIONS[usize::from(group.delete_missing)];
-    (word, what)
+    deletion_of(group.delete_missing, group.create_missing)
+}
+
+fn deletion_options(create_missing: bool) -> [String; 2] {
+    [false, true].map(|delete_missing| {
+        let (word, what) = deletion_of(delete_missing, create_missing);
+        format!("{}  {what}", capital(word))
+    })
 }
 
 fn creation_index(group: &MirrorGroup) -> usize {
@@ -143,10 +152,11 @@ impl Wizard {
     }
 
     pub(in crate::wizard) async fn deletions(&mut self) -> Result<Turn, Leave> {
-        let options = DELETIONS.map(|(_, word, what)| format!("{}  {what}", capital(word)));
+        let options = deletion_options(self.draft.group.create_missing);
         let now = usize::from(self.draft.group.delete_missing);
+        self.say("This is about whole repositories: deleted branches and tags follow in any case.");
         let chosen = self.choose("When a repository is deleted in one place:", &options, now).await?;
-        self.draft.group.delete_missing = DELETIONS.get(chosen).is_some_and(|(value, ..)| *value);
+        self.draft.group.delete_missing = chosen == 1;
         Ok(Turn::To(Step::Review))
     }
 
@@ -226,14 +236,27 @@ mod tests {
         insta::assert_snapshot!(summary(&group, None, Style::plain(), 60), @r#"
         diverged branches   pull requests: they show both sides,
                             and you decide
-        deleted repository  keep the others: it is reported;
-                            branches and tags do follow
+        deleted repository  make it anew: on that side, from the
+                            others
         missing repository  make it: as private or public as the
                             one it comes from
         selection           all: public and private ones
         webhooks            off: a sync sees what has changed when
                             it runs
         "#);
+        for (delete_missing, create_missing, expected) in [
+            (false, true, "make it anew: on that side, from the others"),
+            (false, false, "keep the others: left deleted; each run tells of it"),
+            (true, true, "delete the others: after a backup; held when in doubt"),
+            (true, false, "delete the others: after a backup; held when in doubt"),
+        ] {
+            let group = MirrorGroup { delete_missing, create_missing, ..group.clone() };
+            let text = summary(&group, None, Style::plain(), 200);
+            assert!(text.contains(&format!("deleted repository  {expected}\n")), "{text}");
+            // The choice is not cut off in sixty columns, the mark in front included.
+            let options = layout::columns(&deletion_options(create_missing));
+            assert!(options.iter().all(|option| option.len() <= 57), "{options:?}");
+        }
         for (value, ..) in CONFLICTS {
             let group = MirrorGroup { conflict_resolution: value, ..group.clone() };
             assert!(!conflict(&group).0.is_empty());

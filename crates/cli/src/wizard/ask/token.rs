@@ -1,6 +1,5 @@
 //! Which token, what it may do, and where it is kept.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use refray_core::config::{Endpoint, Provider, SecretSource, Site};
@@ -16,7 +15,7 @@ use crate::wizard::flow::Wizard;
 use crate::wizard::layout;
 use crate::wizard::prompt::{Leave, Line};
 use crate::wizard::step::{End, Step, Turn};
-use crate::wizard::token::{How, Keep, Place, missing, offers, page, try_token, unclear};
+use crate::wizard::token::{How, Keep, Place, missing, offers, page, token_file, try_token, unclear, variable};
 
 impl Wizard {
     pub(in crate::wizard) async fn token(&mut self) -> Result<Turn, Leave> {
@@ -29,7 +28,14 @@ impl Wizard {
             options.push(format!("The one of `{}`  which is in use there already", site.name));
             origins.push(Origin::Site(site, stored, secret));
         }
-        for offer in offers(&*self.environment, provider, &base).await {
+        if let Some((_, secret)) = self.given.as_ref().filter(|(at, _)| same_address(at, &base))
+            && !origins.iter().any(|origin| origin.secret().expose() == secret.expose())
+        {
+            options.push("The one that you gave before  for an account that is not there".to_owned());
+            origins.push(Origin::Loose(secret.clone()));
+        }
+        let own = self.site_in_hand().map(|site| variable(&site));
+        for offer in offers(&*self.environment, provider, &base, own.as_deref()).await {
             options.push(offer.label);
             origins.push(match offer.how {
                 How::Variable(name, secret) => Origin::Had(SecretSource::Env(name), secret),
@@ -85,7 +91,11 @@ impl Wizard {
         let message = format!("Token for {}:", base.authority());
         let token = self.secret(&message, "paste it and press Enter; it is not shown").await?;
         let token = token.trim();
-        if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+        if token.is_empty() {
+            self.bad("a token is needed to go on", "Make one on the page above and paste it, or go back with Esc.");
+            return Ok(Turn::Again);
+        }
+        if !token.chars().all(|c| c.is_ascii_graphic()) {
             self.bad("this cannot be a token: one is a single word of letters, digits and signs", "");
             return Ok(Turn::Again);
         }
@@ -104,11 +114,11 @@ impl Wizard {
         self.note("trying the token …");
         let tried = match try_token(&site, Some(origin.secret()), &namespaces, self.environment.clone()).await {
             Ok(tried) => tried,
-            Err(error) => return Ok(self.refused(&error, provider, &namespaces)),
+            Err(error) => return Ok(self.refused(&error, provider, &base, &namespaces, &origin)),
         };
         if self.draft.making.replaces.is_none() && self.draft.has(&base, &tried.namespace.path) {
             self.bad(&format!("{} is in the group already", tried.namespace.path), "");
-            return Ok(Turn::Through(Step::Address));
+            return Ok(Turn::Back(Step::Address));
         }
         let who = tried
             .login
@@ -137,7 +147,14 @@ impl Wizard {
     }
 
     /// Says why a token or the account behind it was not found, and what is to be asked again.
-    fn refused(&mut self, error: &ForgeError, provider: Provider, namespaces: &[String]) -> Turn {
+    fn refused(
+        &mut self,
+        error: &ForgeError,
+        provider: Provider,
+        base: &Url,
+        namespaces: &[String],
+        origin: &Origin,
+    ) -> Turn {
         match &error.kind {
             ErrorKind::Unauthorized => {
                 let remedy = "Paste it once more, or make a new one: it may be cut off, expired or revoked.";
@@ -146,9 +163,15 @@ impl Wizard {
             }
             ErrorKind::NotFound => {
                 let name = namespaces.first().map_or("", String::as_str);
-                let remedy = "Check the name (Esc goes back to the address), and that the token's account may see it.";
+                let remedy = "Check the name, and that the account behind the token may see it.";
                 self.bad(&format!("there is no account {name} there, or this token may not see it"), remedy);
-                Turn::Again
+                if self.draft.making.replaces.is_some() {
+                    return Turn::Again;
+                }
+                if let Origin::Loose(secret) = origin {
+                    self.given = Some((base.clone(), secret.clone()));
+                }
+                Turn::Back(Step::Address)
             }
             _ => {
                 self.bad(&error.to_string(), &error.remedy());
@@ -188,13 +211,14 @@ impl Wizard {
         };
         let Some(name) = self.site_in_hand() else { return Ok(Turn::Through(Step::Address)) };
         let places = Place::all(self.keyring);
-        let options: Vec<String> = places.iter().map(|place| place.label(&name)).collect();
+        let folder = self.folder();
+        let file = self.paths.short(&token_file(&folder, &name));
+        let options: Vec<String> = places.iter().map(|place| place.label(&name, &file)).collect();
         let chosen = self.choose("Where is the token kept?", &options, 0).await?;
         match places.get(chosen) {
             None | Some(Place::Command) => Ok(Turn::To(Step::Command)),
             Some(place) => {
-                let folder = self.paths.config.parent().unwrap_or_else(|| Path::new("/")).to_owned();
-                let keep = Keep::at(*place, &name, &secret, &folder);
+                let keep = Keep::at(*place, &name, &secret, &folder, &*self.environment);
                 Ok(self.settle(Some(keep), secret))
             }
         }
@@ -215,7 +239,7 @@ impl Wizard {
         };
         let line = Line {
             message: "Command:",
-            help: "put the token there first; its first line of output is compared",
+            help: "put the token there first: the first line is compared",
             example: "pass show forge/refray",
             initial: "",
         };

@@ -67,8 +67,7 @@ async fn five_questions_where_tokens_are_in_the_environment() {
                            alpha, beta
 
       diverged branches   pull requests: they show both sides, and you decide
-      deleted repository  keep the others: it is reported; branches and tags do
-                          follow
+      deleted repository  make it anew: on that side, from the others
       missing repository  make it: as private or public as the one it comes from
       selection           all: public and private ones
       webhooks            off: a sync sees what has changed when it runs
@@ -80,6 +79,7 @@ async fn five_questions_where_tokens_are_in_the_environment() {
       Change a setting
       Take an account out
     > Save, and sync now
+    ✓ saved in ~/.config/refray/config.toml
     "#);
     insta::assert_snapshot!(scene.plain(&scene.config()), @r#"
     # What refray keeps in sync. `refray config` changes it, `refray config check` checks it.
@@ -137,6 +137,13 @@ async fn seven_questions_where_tokens_are_pasted() {
         &["GitLab at GITLAB", "/-/user_settings/personal_access_tokens?name=refray&scopes=api", "api (ticked already)"],
     );
     has(&shown, &["Gitea at GITEA: the user ada", "/user/settings/applications", "repository, user and issue"]);
+    has(
+        &shown,
+        &[
+            "  ~/.config/refray/tokens/GITLAB\n  REFRAY_GITLAB_TOKEN",
+            "✓ saved in ~/.config/refray/config.toml\n✓ the token of `GITLAB` is in ~/.config/refray/tokens/GITLAB\n",
+        ],
+    );
     let config = scene.config();
     has(&config, &["token = { file = \"tokens/", &format!("token = {{ value = \"{second}\" }}")]);
     assert!(!config.contains(&first) && !shown.contains(&first) && !shown.contains(&second));
@@ -227,7 +234,6 @@ async fn an_address_that_leads_nowhere_is_asked_for_again() {
             typed(scene.page("github", "settings/tokens")),
             typed(scene.page("github", "nobody")),
             Pick("GITHUB_TOKEN"),
-            Back,
             typed(scene.page("github", "acme/tool")),
             Pick("GITHUB_TOKEN"),
             typed(scene.page("github", "Acme")),
@@ -290,6 +296,7 @@ async fn webhooks_get_a_secret_of_their_own() {
     answers.extend(change(typed("mirror.example.com")));
     answers.extend([typed("http://127.0.0.1:1/webhook"), Pick("Save only")]);
     let shown = scene.answer(&answers).await.saved_well();
+    has(&shown, &["✓ the secret of webhooks is in ~/.config/refray/webhook-secret\n"]);
     has(&shown, &["this is no address of a web server", "nothing answers there", "on: http://127.0.0.1:1/webhook"]);
     has(
         &scene.config(),

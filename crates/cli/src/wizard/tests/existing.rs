@@ -87,7 +87,8 @@ async fn an_account_is_added_to_a_group_and_all_else_stays() {
             Pick("Save only"),
         ])
         .await;
-    has(&outcome.saved_well(), &["hub/ada", "FORGEJO/ada"]);
+    let shown = outcome.saved_well();
+    has(&shown, &["hub/ada", "FORGEJO/ada", "Delete the group `mine`  nothing is deleted on any forge\n"]);
     insta::assert_snapshot!(scene.plain(&changes(&old, &scene.config())), @r#"
     +name = "FORGEJO"
     +provider = "forgejo"
@@ -124,7 +125,7 @@ async fn a_group_is_added_with_the_token_of_a_site_that_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_and_sites_are_deleted_with_their_comments_and_no_others() {
     let (scene, old) = kept().await;
-    scene.answer(&[Pick("Delete `team`"), Pick("Delete it and its sites")]).await.saved_well();
+    scene.answer(&[Pick("Delete the group `team`"), Pick("Delete it and its sites")]).await.saved_well();
     let config = scene.config();
     assert!(!config.contains("acme") && !config.contains("DISK") && !config.contains("disk"), "{config}");
     has(&config, &["name = \"hub\"", "# where I work", "name = \"mine\"", "name = \"old\""]);
@@ -138,7 +139,15 @@ async fn groups_and_sites_are_deleted_with_their_comments_and_no_others() {
     "#);
     scene.write_config(&old);
     let outcome = scene
-        .answer(&[Pick("Delete `mine`"), Pick("Keep it"), Pick("Tokens"), Pick("hub"), Back, Back, Pick("Leave it")])
+        .answer(&[
+            Pick("Delete the group `mine`"),
+            Pick("Keep it"),
+            Pick("Tokens"),
+            Pick("hub"),
+            Back,
+            Back,
+            Pick("Leave it"),
+        ])
         .await;
     assert_eq!(outcome.ended, Ok(End::Leave));
     assert_eq!(scene.config(), old);
@@ -178,11 +187,52 @@ async fn an_interrupt_leaves_the_file_as_it_is() {
         vec![Interrupt],
         vec![Pick("Change `mine`"), Interrupt],
         vec![Pick("Change `team`"), Pick("Take an account"), Interrupt],
-        vec![Pick("Delete `mine`"), Interrupt],
+        vec![Pick("Delete the group `mine`"), Interrupt],
         vec![Pick("Tokens"), Pick("hub"), Pick("Give it another"), Interrupt],
     ] {
         let outcome = scene.answer(&answers).await;
         assert_eq!(outcome.ended, Err(Leave::Interrupted), "{}", outcome.shown);
         assert_eq!(scene.config(), old);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_leaves_behind_is_said_before_anything_is_saved() {
+    const HOOKS: &str =
+        "\n[webhook]\nurl = \"https://mirror.example.com\"\nsecret = { value = \"0123456789abcdef\" }\n";
+    let stays = "! Webhooks on hub/acme stay there, and `refray webhook uninstall`";
+    let unused = "! The site `disk` stays in the file, though no group uses it then";
+    let alone = "! One account alone is not synced with anything";
+    let (scene, old) = kept().await;
+    for (webhooks, account, expected) in
+        [("", "hub/acme", &[alone][..]), (HOOKS, "hub/acme", &[stays, alone]), (HOOKS, "disk", &[unused, alone])]
+    {
+        scene.write_config(&format!("{old}{webhooks}"));
+        let outcome =
+            scene.answer(&[Pick("Change `team`"), Pick("Take an account"), Pick(account), Pick("Save only")]).await;
+        let shown = outcome.saved_well();
+        let (before, after) = shown.split_once(&format!("> {account}\n")).unwrap();
+        let marks: Vec<_> = after.lines().filter(|line| line.starts_with("! ")).collect();
+        assert_eq!(marks.len(), expected.len(), "{after}");
+        for (mark, expected) in marks.iter().zip(expected) {
+            assert!(mark.starts_with(expected), "{mark}");
+        }
+        assert!(!before.contains(alone), "{before}");
+        assert!(scene.config().contains("name = \"disk\""));
+    }
+    // What was never in the file has left nothing anywhere.
+    scene.write_config(&format!("{old}{HOOKS}"));
+    let outcome = scene
+        .answer(&[
+            Pick("Change `mine`"),
+            Pick("Add another account"),
+            typed(scene.page("forgejo", OWNER)),
+            Pick("FORGEJO_TOKEN"),
+            Pick("Take an account"),
+            Pick("127."),
+            Interrupt,
+        ])
+        .await;
+    assert!(!outcome.shown.contains("Webhooks on"), "{}", outcome.shown);
+    assert!(!outcome.shown.contains("stays in the file"), "{}", outcome.shown);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use refray_forge::Environment;
@@ -49,7 +49,7 @@ pub(super) struct Outcome {
     pub(super) shown: String,
     pub(super) questions: usize,
     /// What was written is what it says, unless nothing was to be written.
-    pub(super) saved: Option<Result<(), String>>,
+    pub(super) saved: Option<Result<Vec<String>, String>>,
 }
 
 impl Scene {
@@ -126,8 +126,8 @@ impl Scene {
         std::fs::read_to_string(self.config_path()).unwrap()
     }
 
-    /// Lets somebody answer, and writes what is to be written.
-    pub(super) async fn answer(&self, answers: &[Answer]) -> Outcome {
+    /// Returns the questions with somebody who answers, and what is shown.
+    pub(super) fn wizard(&self, answers: &[Answer]) -> (Wizard, Arc<Mutex<String>>) {
         let paths = self.paths();
         let file = paths.config.exists().then(|| {
             let parsed = load::parse(&paths).unwrap().unwrap();
@@ -135,10 +135,16 @@ impl Scene {
         });
         let (script, shown) = Script::new(answers);
         let environment = Arc::new(Vars(self.vars.clone()));
-        let mut wizard = Wizard::new(Box::new(script), environment, paths, Style::plain(), file).unwrap();
+        (Wizard::new(Box::new(script), environment, paths, Style::plain(), file).unwrap(), shown)
+    }
+
+    /// Lets somebody answer, and writes what is to be written.
+    pub(super) async fn answer(&self, answers: &[Answer]) -> Outcome {
+        let (mut wizard, shown) = self.wizard(answers);
         let ended = wizard.ask_all().await;
         let saved = if matches!(ended, Ok(End::Save { .. })) { Some(wizard.write().await) } else { None };
         let shown = shown.lock().unwrap().clone();
+        let saved = saved.map(|saved| saved.map(|told| told.iter().map(|line| self.plain(line)).collect()));
         Outcome { ended, shown: self.plain(&shown), questions: wizard.questions, saved }
     }
 
@@ -159,8 +165,8 @@ impl Scene {
 impl Outcome {
     #[track_caller]
     pub(super) fn saved_well(self) -> String {
-        assert_eq!(self.saved, Some(Ok(())), "{}\n{:?}", self.shown, self.ended);
-        self.shown
+        let Some(Ok(told)) = self.saved else { panic!("{:?} {}\n{:?}", self.saved, self.shown, self.ended) };
+        told.iter().fold(self.shown, |shown, line| format!("{shown}✓ {line}\n"))
     }
 }
 

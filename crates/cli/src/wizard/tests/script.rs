@@ -55,8 +55,9 @@ impl Script {
         }
     }
 
-    fn typed(&mut self, message: &str, show: bool) -> Result<String, Leave> {
-        self.write(&format!("? {message}"));
+    fn typed(&mut self, message: &str, initial: &str, show: bool) -> Result<String, Leave> {
+        let there = if initial.is_empty() { String::new() } else { format!(" [{initial}]") };
+        self.write(&format!("? {message}{there}"));
         match self.next()? {
             Answer::Typed(text) => {
                 self.write(&format!("> {}", if show { &text } else { "(hidden)" }));
@@ -78,11 +79,11 @@ impl Prompt for Script {
     }
 
     async fn line(&mut self, line: Line<'_>) -> Result<String, Leave> {
-        self.typed(line.message, true)
+        self.typed(line.message, line.initial, true)
     }
 
     async fn secret(&mut self, message: &str, _help: &str) -> Result<String, Leave> {
-        self.typed(message, false)
+        self.typed(message, "", false)
     }
 
     async fn choose(&mut self, choice: Choice<'_>) -> Result<usize, Leave> {

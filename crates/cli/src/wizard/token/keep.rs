@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use refray_core::config::SecretSource;
 use refray_core::name::SiteName;
 use refray_core::secret::Secret;
+use refray_forge::Environment;
 
 /// A place that a token can be kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +30,11 @@ impl Place {
         keyring.into_iter().chain([Self::File, Self::Variable, Self::Command, Self::Configuration]).collect()
     }
 
-    /// Returns how it is called in the list.
-    pub(crate) fn label(self, site: &SiteName) -> String {
+    /// Returns how it is called in the list. `file` is where a file of its own would be.
+    pub(crate) fn label(self, site: &SiteName, file: &str) -> String {
         match self {
             Self::Keyring => "The system's keyring  it is open while you are signed in".to_owned(),
-            Self::File => "A file of its own  that only you can read".to_owned(),
+            Self::File => format!("A file of its own  {file}"),
             Self::Variable => format!("{}  an environment variable that you set", variable(site)),
             Self::Command => "A command that prints it  such as `pass show forge`".to_owned(),
             Self::Configuration => "The configuration itself  which only you can read then".to_owned(),
@@ -56,7 +57,13 @@ pub(crate) struct Keep {
 impl Keep {
     /// Returns what it takes to keep a token of a site there. `folder` is that of the configuration; a command is asked
     /// for elsewhere.
-    pub(crate) fn at(place: Place, site: &SiteName, token: &Secret, folder: &Path) -> Self {
+    pub(crate) fn at(
+        place: Place,
+        site: &SiteName,
+        token: &Secret,
+        folder: &Path,
+        environment: &dyn Environment,
+    ) -> Self {
         match place {
             Place::Keyring => {
                 let entry = site.to_string();
@@ -64,13 +71,19 @@ impl Keep {
             }
             Place::File | Place::Command => {
                 // Relative, as the configuration's own folder is where such paths start: both can be moved together.
-                let path = Path::new("tokens").join(file_name(site));
+                let path = token_file(Path::new(""), site);
                 Self { file: Some(folder.join(&path)), ..Self::already(SecretSource::File(path)) }
             }
             Place::Variable => {
                 let name = variable(site);
-                let todo = format!("Set {name} to the token before refray runs again.");
-                Self { todo: Some(todo), ..Self::already(SecretSource::Env(name)) }
+                let todo = match environment.var(&name) {
+                    Some(value) if value.trim() == token.expose() => None,
+                    Some(value) if !value.is_empty() => {
+                        Some(format!("{name} is set to something else: set it to the token before refray runs again."))
+                    }
+                    _ => Some(format!("Set {name} to the token before refray runs again.")),
+                };
+                Self { todo, ..Self::already(SecretSource::Env(name)) }
             }
             Place::Configuration => Self::already(SecretSource::Value(token.clone())),
         }
@@ -98,7 +111,7 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// Returns the variable that a site's token is looked for in.
-fn variable(site: &SiteName) -> String {
+pub(crate) fn variable(site: &SiteName) -> String {
     let name: String = site.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let name = name.to_ascii_uppercase();
     // A name of a variable does not begin with a digit.
@@ -109,23 +122,44 @@ fn variable(site: &SiteName) -> String {
     }
 }
 
-fn file_name(site: &SiteName) -> String {
-    site.as_str().replace(' ', "-")
+/// Returns the file of its own that a site's token is kept in. `folder` is that of the configuration.
+pub(crate) fn token_file(folder: &Path, site: &SiteName) -> PathBuf {
+    folder.join("tokens").join(site.as_str().replace(' ', "-"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// One variable.
+    struct One(&'static str);
+
+    impl Environment for One {
+        fn var(&self, name: &str) -> Option<String> {
+            (name == "GIT_EXAMPLE_COM_TOKEN").then(|| self.0.to_owned())
+        }
+    }
+
     #[test]
     fn each_place_is_what_the_configuration_says() {
         let site = SiteName::new("git.example.com").unwrap();
         let token = Secret::new("t".into());
-        let keep = |place| Keep::at(place, &site, &token, Path::new("/etc/refray"));
+        let with = |place, value| Keep::at(place, &site, &token, Path::new("/etc/refray"), &One(value));
+        let keep = |place| with(place, "");
         assert_eq!(Shown(&keep(Place::File).source).to_string(), "in tokens/git.example.com");
         assert_eq!(keep(Place::File).file.unwrap(), Path::new("/etc/refray/tokens/git.example.com"));
         assert_eq!(Shown(&keep(Place::Variable).source).to_string(), "from GIT_EXAMPLE_COM_TOKEN");
-        assert!(keep(Place::Variable).todo.is_some() && keep(Place::Variable).file.is_none());
+        assert!(keep(Place::Variable).file.is_none());
+        for (value, expected) in [
+            ("", Some("Set GIT_EXAMPLE_COM_TOKEN to the token before refray runs again.")),
+            ("t\n", None),
+            (
+                "u",
+                Some("GIT_EXAMPLE_COM_TOKEN is set to something else: set it to the token before refray runs again."),
+            ),
+        ] {
+            assert_eq!(with(Place::Variable, value).todo.as_deref(), expected, "{value:?}");
+        }
         assert_eq!(keep(Place::Keyring).entry.as_deref(), Some("git.example.com"));
         assert_eq!(Place::all(true)[1..], Place::all(false));
         assert!(matches!(keep(Place::Configuration).source, SecretSource::Value(_)));

@@ -7,7 +7,7 @@ mod outline;
 mod page;
 mod trial;
 
-pub(super) use keep::{Keep, Place, Shown};
+pub(super) use keep::{Keep, Place, Shown, token_file, variable};
 pub(super) use offer::{How, offers};
 pub(super) use page::page;
 pub(super) use trial::{Tried, missing, try_token, unclear};

@@ -39,11 +39,18 @@ fn variables(provider: Provider, host: &str) -> &'static [&'static str] {
     }
 }
 
-/// Looks for tokens that are meant for this forge. Nothing is sent anywhere.
-pub(crate) async fn offers(environment: &dyn Environment, provider: Provider, base: &Url) -> Vec<Offer> {
+/// Looks for tokens that are meant for this forge. `own` is the variable in which a token of the site would be kept.
+/// Nothing is sent anywhere.
+pub(crate) async fn offers(
+    environment: &dyn Environment,
+    provider: Provider,
+    base: &Url,
+    own: Option<&str>,
+) -> Vec<Offer> {
     let host = authority(base);
     let mut offers = Vec::new();
-    for name in variables(provider, base.host_str().unwrap_or_default()) {
+    let usual = variables(provider, base.host_str().unwrap_or_default());
+    for name in own.iter().chain(usual.iter().filter(|name| own != Some(**name))) {
         if let Some(token) = environment.var(name).and_then(|value| usable(&value)) {
             let label = format!("{name}  from the environment");
             offers.push(Offer { label, how: How::Variable((*name).to_owned(), token) });
@@ -153,7 +160,7 @@ mod tests {
     }
 
     async fn found(fake: &Fake, provider: Provider, base: &str) -> Vec<String> {
-        let offers = offers(fake, provider, &Url::parse(base).unwrap()).await;
+        let offers = offers(fake, provider, &Url::parse(base).unwrap(), Some("LAB_TOKEN")).await;
         offers.iter().map(|offer| format!("{} = {}", offer.label, offer.how.secret().expose())).collect()
     }
 
@@ -174,22 +181,48 @@ mod tests {
             ("GITHUB_TOKEN", ""),
             ("FORGEJO_TOKEN", "two lines\nof it"),
             ("GITLAB_TOKEN", "glpat"),
+            ("LAB_TOKEN", "own"),
         ];
-        let fake = Fake { vars: vars.map(|(name, value)| (name.to_owned(), value.to_owned())).into() };
+        let mut fake = Fake { vars: vars.map(|(name, value)| (name.to_owned(), value.to_owned())).into() };
         for (provider, base, expected) in [
             (
                 Provider::Github,
                 "https://github.com",
-                &["GH_TOKEN  from the environment = ghp_2", "login of `gh`  asked for whenever it is needed = gho_1"][..],
+                &[
+                    "LAB_TOKEN  from the environment = own",
+                    "GH_TOKEN  from the environment = ghp_2",
+                    "login of `gh`  asked for whenever it is needed = gho_1",
+                ][..],
             ),
-            (Provider::Github, "https://ghe.example", &["GH_TOKEN  from the environment = ghp_2"]),
-            (Provider::Gitlab, "https://gitlab.com", &["GITLAB_TOKEN  from the environment = glpat"]),
-            (Provider::Gitea, "https://git.example", &["login of `tea`  copied from it = tea-1"]),
-            (Provider::Forgejo, "https://codeberg.org", &["login of `fj`  copied from it = fj-1"]),
-            (Provider::Forgejo, "https://git.example:3000", &[]),
+            (
+                Provider::Github,
+                "https://ghe.example",
+                &["LAB_TOKEN  from the environment = own", "GH_TOKEN  from the environment = ghp_2"],
+            ),
+            (
+                Provider::Gitlab,
+                "https://gitlab.com",
+                &["LAB_TOKEN  from the environment = own", "GITLAB_TOKEN  from the environment = glpat"],
+            ),
+            (
+                Provider::Gitea,
+                "https://git.example",
+                &["LAB_TOKEN  from the environment = own", "login of `tea`  copied from it = tea-1"],
+            ),
+            (
+                Provider::Forgejo,
+                "https://codeberg.org",
+                &["LAB_TOKEN  from the environment = own", "login of `fj`  copied from it = fj-1"],
+            ),
+            (Provider::Forgejo, "https://git.example:3000", &["LAB_TOKEN  from the environment = own"]),
         ] {
             assert_eq!(found(&fake, provider, base).await, expected, "{base}");
         }
+        // One that is looked for by both names is offered once.
+        fake.vars.remove("LAB_TOKEN");
+        let base = Url::parse("https://gitlab.com").unwrap();
+        assert_eq!(offers(&fake, Provider::Gitlab, &base, Some("GITLAB_TOKEN")).await.len(), 1);
+        assert_eq!(offers(&fake, Provider::Gitlab, &base, None).await.len(), 1);
     }
 
     #[test]

@@ -27,9 +27,17 @@ pub(crate) fn page(provider: Provider, base: &Url, kind: Option<NamespaceKind>) 
         Provider::Gitea | Provider::Forgejo | Provider::Directory => Page {
             url: format!("{base}/user/settings/applications"),
             scopes: match kind {
-                Some(NamespaceKind::User) => "repository, user and issue: read and write each",
-                Some(_) => "repository, organization and issue: read and write each; user: read",
-                None => "repository, user, organization and issue: read and write each",
+                Some(NamespaceKind::User) => {
+                    "repository, user and issue: read and write each (write:repository, write:user, write:issue)"
+                }
+                Some(_) => {
+                    "repository, organization and issue: read and write each; user: read (write:repository, \
+                     write:organization, write:issue, read:user)"
+                }
+                None => {
+                    "repository, user, organization and issue: read and write each (write:repository, write:user, \
+                     write:organization, write:issue)"
+                }
             },
         },
     }
@@ -37,6 +45,9 @@ pub(crate) fn page(provider: Provider, base: &Url, kind: Option<NamespaceKind>) 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -63,8 +74,31 @@ mod tests {
         ] {
             assert_eq!(page(provider, &Url::parse(base).unwrap(), kind).url, url);
         }
-        let scopes = |kind| page(Provider::Gitea, &Url::parse("https://x").unwrap(), kind).scopes;
-        assert!(scopes(Some(NamespaceKind::Org)).contains("organization"));
-        assert!(!scopes(Some(NamespaceKind::User)).contains("organization"));
+    }
+
+    /// Returns the scopes that a text names, such as `write:issue`.
+    fn scopes(text: &str) -> BTreeSet<&str> {
+        let words = text.split(|c: char| !c.is_ascii_lowercase() && c != ':');
+        words.filter(|word| word.starts_with("write:") || word.starts_with("read:")).collect()
+    }
+
+    #[test]
+    fn what_is_written_elsewhere_of_a_token_is_what_is_asked_for() {
+        let asked = |kind| scopes(page(Provider::Gitea, &Url::parse("https://x").unwrap(), kind).scopes);
+        let user = asked(Some(NamespaceKind::User));
+        let organisation = asked(Some(NamespaceKind::Org));
+        assert_eq!(user, BTreeSet::from(["write:repository", "write:user", "write:issue"]));
+        assert_eq!(
+            organisation,
+            BTreeSet::from(["write:repository", "write:organization", "write:issue", "read:user"])
+        );
+        let all: BTreeSet<_> = user.union(&organisation).copied().collect();
+        for (file, begins, ends) in
+            [("README.md", "What a token needs:", "\n\n"), ("docs/guide/src/first-sync.md", "| Gitea, Forgejo |", "\n")]
+        {
+            let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)).unwrap();
+            let part = text.split_once(begins).unwrap().1.split(ends).next().unwrap();
+            assert_eq!(scopes(part), all, "{file}");
+        }
     }
 }

@@ -92,6 +92,30 @@ async fn a_pasted_token_is_shown_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_refused_is_not_added_to_and_hints_keep_their_words_whole() {
+    let world = two().await;
+    tokio::task::block_in_place(|| {
+        let mut terminal = Terminal::start(&world, 60, &["config"]);
+        terminal.answer("First account:", &typed("ftp://foo/bar"));
+        terminal.sees("this is not an address");
+        terminal.answer("First account:", &page(&world, Kind::GitHub));
+        terminal.answer("Token for", ENTER);
+        terminal.answer("Second account:", &page(&world, Kind::Forgejo));
+        terminal.answer("Token for", ENTER);
+        terminal.answer("All good?", &format!("{}{ENTER}", DOWN.repeat(3)));
+        terminal.answer("Which setting?", &format!("{}{ENTER}", DOWN.repeat(4)));
+        let screen = terminal.until(|screen| screen.text().contains("webhooks off]"));
+        has(&screen.text(), &["[what a proxy passes on to port 8787 here; empty switches\n", "\n webhooks off]"]);
+        // The address is typed where it is asked for, though the hint below has two lines.
+        terminal.keys("http://127.0.0.1:9/webhook");
+        terminal.until(|screen| screen.text().contains("Public address: http://127.0.0.1:9/webhook\n[what"));
+        terminal.keys(CTRL_C);
+        let (code, shown) = terminal.ends();
+        assert_eq!(code, Some(3), "{shown}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_ends_it_early_leaves_the_file_and_the_terminal_as_they_were() {
     let mut world = two().await;
     world.env.insert("NO_COLOR".to_owned(), "1".to_owned());

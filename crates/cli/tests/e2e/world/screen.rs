@@ -141,7 +141,7 @@ impl Screen {
         let number = |default: usize| parameters.parse().unwrap_or(default);
         let (row, column) = (self.at.0, self.at.1.min(self.columns - 1));
         match (end, parameters) {
-            ('m', _) | ('h' | 'l', "?2026") => {}
+            ('m', _) | ('h' | 'l', "?2004" | "?2026") => {}
             ('A', _) => self.at.0 = row.saturating_sub(number(1)),
             ('B', _) => self.at.0 = (row + number(1)).min(self.rows - 1),
             ('C', _) => self.at.1 = (column + number(1)).min(self.columns - 1),
