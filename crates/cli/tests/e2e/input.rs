@@ -117,7 +117,10 @@ fn a_repository_that_was_deleted_on_one_side_is_made_anew_and_told_of() {
     world.refray(&["sync"]).exits(0);
     std::fs::remove_dir_all(world.bare(&B, "one")).unwrap();
     let said = world.refray(&["sync"]).exits(0);
-    has(&said, &["one: created on disk/b", "it was deleted on disk/b, and is made anew there", "delete it on every side"]);
+    has(
+        &said,
+        &["one: created on disk/b", "it was deleted on disk/b, and is made anew there", "delete it on every side"],
+    );
     assert!(!world.refray(&["sync"]).exits(0).contains("made anew"), "once");
     // Where deletions are followed nothing of it is left to be shown.
     world.config.set("delete_missing = true");
