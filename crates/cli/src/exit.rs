@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use clap::error::ErrorKind;
+use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use crate::args::{ColorWhen, Format};
 use crate::environment;
@@ -51,6 +52,21 @@ pub(crate) fn print(report: &miette::Report, format: Format) {
     };
     // Nobody is left to tell.
     drop(written);
+}
+
+/// Returns what draws reports.
+pub(crate) fn handler(colored: bool) -> GraphicalReportHandler {
+    let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    GraphicalReportHandler::new_themed(theme).with_links(false).with_break_words(false)
+}
+
+/// Returns a report for the log, which lets nothing through that would colour it.
+pub(crate) fn plain(report: &miette::Report) -> String {
+    let mut text = String::new();
+    match handler(false).render_report(&mut text, &**report) {
+        Ok(()) => text,
+        Err(_) => report.to_string(),
+    }
 }
 
 /// Prints what the arguments were answered with before any of them was understood: help, the version, or what is wrong with

@@ -122,8 +122,7 @@ fn color_reports(global: &Global) {
     let width = environment::columns(&std::io::stderr());
     // Set once, at the start; a second time cannot happen.
     drop(miette::set_hook(Box::new(move |_| {
-        let theme = if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
-        let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false).with_break_words(false);
+        let handler = exit::handler(colored);
         Box::new(match width {
             Some(width) => handler.with_width(width),
             None => handler,

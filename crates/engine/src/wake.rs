@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use refray_core::config::{Endpoint, MirrorGroup};
 use refray_core::event::Event;
 use refray_core::name::{EndpointId, GroupName, RepoName};
@@ -97,8 +98,8 @@ enum Near {
 }
 
 impl Engine {
-    /// Brings one repository of a group into agreement. In the journal it is a run of its own if it does anything, and
-    /// `run` is the id of that.
+    /// Brings one repository of a group into agreement. In the journal it is a run of its own if it does anything or leaves
+    /// to a person what was not left before, and `run` is the id of that.
     ///
     /// # Errors
     /// Only what stops everything: the store cannot be used.
@@ -107,19 +108,42 @@ impl Engine {
         if !group.selects_name(name) {
             return Ok(Visit::NOTHING);
         }
-        let visit = match self.visit_near(group, name, run).await? {
+        Ok(match self.visit_near(group, name, run).await? {
             Some(visit) => visit,
             None if self.stop.is_cancelled() => Visit { may_pass: true, ..Visit::NOTHING },
             None => self.visit_far(group, name, run).await?,
+        })
+    }
+
+    /// Writes to the journal that a visit was a run, if it is worth a line: it did something, or what it leaves to a person
+    /// was not so `before`. One that found the same as the last, as most that are tried again do, would bury the others.
+    async fn journal(
+        &self,
+        group: &MirrorGroup,
+        name: &RepoName,
+        (run, begun): (&str, Timestamp),
+        before: Option<&RepoRecord>,
+        ended: &Ended,
+    ) -> Result<(), SyncError> {
+        let is_left = match ended.status {
+            RepoStatus::Held => true,
+            RepoStatus::Failed => !ended.may_pass,
+            _ => false,
         };
-        if visit.done > 0
-            && let Some(status) = visit.status
-        {
-            let mut summary = Summary::default();
-            summary.count(status, visit.done);
-            self.store.finish_run(run, (self.clock)(), &summary).await?;
+        let is_begun = self.store.run(run).await?.is_some();
+        if !is_begun {
+            let now = if is_left { self.store.repository(&group.name, &name.key()).await? } else { None };
+            let same = |now: &RepoRecord| {
+                before.is_some_and(|before| before.status == now.status && before.findings == now.findings)
+            };
+            if now.is_none_or(|now| same(&now)) {
+                return Ok(());
+            }
+            self.store.start_run(run, begun, "serve").await?;
         }
-        Ok(visit)
+        let mut summary = Summary::default();
+        summary.count(ended.status, ended.done);
+        Ok(self.store.finish_run(run, (self.clock)(), &summary).await?)
     }
 
     /// Works with what is remembered; `None` when that does not do.
@@ -160,9 +184,11 @@ impl Engine {
             doubts: &doubts,
             gathered: None,
         };
+        let begun = (self.clock)();
         let ended = reconcile::passes(self, group, task, Some(&record), &settings, Some(views)).await;
         reconcile::remember(self, group, &name, &ended, &settings).await;
         drop(lock);
+        self.journal(group, &name, (run, begun), Some(&record), &ended).await?;
         let visit = Visit::of(&ended, false);
         self.tell_end(group, name, ended);
         Ok(Some(visit))
@@ -262,7 +288,10 @@ impl Engine {
             Settings { run, options: &options, hidden: &hidden, sights, known, doubts: &doubts, gathered: None };
         self.emit(Event::RepositoryStarted { group: group.name.clone(), repository: task.name.clone() });
         let name = task.name.clone();
-        let ended = reconcile::reconcile(self, group, task, survey.records.get(&key), &settings).await;
+        let begun = (self.clock)();
+        let before = survey.records.get(&key);
+        let ended = reconcile::reconcile(self, group, task, before, &settings).await;
+        self.journal(group, &name, (run, begun), before, &ended).await?;
         let visit = Visit::of(&ended, true);
         self.tell_end(group, name, ended);
         Ok(visit)

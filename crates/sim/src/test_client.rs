@@ -103,7 +103,7 @@ impl Client {
             request = request.header(name, value);
         }
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        if !body.is_empty() {
+        if !body.is_empty() && !self.headers.iter().any(|(name, _)| name == "content-type") {
             request = request.header("content-type", "application/json");
         }
         let response = self.http.request(request.body(Full::new(body)).unwrap()).await.unwrap();

@@ -25,6 +25,9 @@ pub(crate) struct InstallArgs {
     /// Only this group; may be given several times
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Vec<String>,
+    /// Only at this site; may be given several times
+    #[arg(long, value_name = "SITE")]
+    pub(crate) site: Vec<String>,
     /// Only repositories whose name matches this regular expression
     #[arg(long, value_name = "RE")]
     pub(crate) repo_pattern: Option<String>,
@@ -44,6 +47,9 @@ pub(crate) struct UninstallArgs {
     /// Only this group; may be given several times
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Vec<String>,
+    /// Only at this site; may be given several times
+    #[arg(long, value_name = "SITE")]
+    pub(crate) site: Vec<String>,
     /// Show what would be done, and do nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
@@ -70,4 +76,7 @@ pub(crate) struct StatusArgs {
     /// Only this group; may be given several times
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Vec<String>,
+    /// Only at this site; may be given several times
+    #[arg(long, value_name = "SITE")]
+    pub(crate) site: Vec<String>,
 }

@@ -9,7 +9,7 @@ use refray_server::serve::{Ended, Fresh, Listeners, OnlyOne, Reload, ServeError,
 
 use crate::args::{Format, Global, ServeArgs};
 use crate::environment::{self, ProcessEnvironment};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::load;
 use crate::paths::Paths;
 use crate::render::{JsonSink, Line};
@@ -77,9 +77,8 @@ struct FromFile {
 
 impl Reload for FromFile {
     fn load(&self) -> Result<Fresh, String> {
-        let marked = |report: miette::Report| format!("{report:?}");
-        let config = load::config(&self.paths).map_err(marked)?;
-        let forges = load::forges(&config).map_err(marked)?;
+        let config = load::config(&self.paths).map_err(|report| exit::plain(&report))?;
+        let forges = load::forges(&config).map_err(|report| exit::plain(&report))?;
         Ok(Fresh { config, forges })
     }
 }

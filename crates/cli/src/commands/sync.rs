@@ -7,7 +7,7 @@ use std::sync::Arc;
 use miette::{Diagnostic, Result};
 use refray_core::config::Config;
 use refray_core::event::EventSink;
-use refray_core::name::{GroupName, RepoName};
+use refray_core::name::{GroupName, RepoName, SiteName};
 use refray_core::outcome::Summary;
 use refray_core::plan::group::Selection;
 use refray_engine::{Engine, SyncOptions};
@@ -26,6 +26,9 @@ pub(crate) enum UsageError {
     #[error("there is no group `{name}` in the configuration")]
     #[diagnostic(code(refray::unknown_group), help("{help}"))]
     UnknownGroup { name: String, help: String },
+    #[error("there is no site `{name}` in the configuration")]
+    #[diagnostic(code(refray::unknown_site), help("{help}"))]
+    UnknownSite { name: String, help: String },
     #[error("`{name}` cannot be the name of a repository: {why}")]
     #[diagnostic(code(refray::repository_name), help("Give the name alone, as in `--repo alpha`, without its owner."))]
     RepositoryName { name: String, why: &'static str },
@@ -171,6 +174,19 @@ pub(crate) fn group(name: &str, config: &Config) -> Result<GroupName, UsageError
             names => format!("It has {}.", names.join(", ")),
         };
         UsageError::UnknownGroup { name: name.to_owned(), help }
+    })
+}
+
+/// Returns the site of that name.
+pub(crate) fn site(name: &str, config: &Config) -> Result<SiteName, UsageError> {
+    let found = config.sites.iter().find(|site| site.name.as_str() == name);
+    found.map(|site| site.name.clone()).ok_or_else(|| {
+        let names: Vec<_> = config.sites.iter().map(|site| format!("`{}`", site.name)).collect();
+        let help = match names.as_slice() {
+            [] => "The configuration has no sites.".to_owned(),
+            names => format!("It has {}.", names.join(", ")),
+        };
+        UsageError::UnknownSite { name: name.to_owned(), help }
     })
 }
 

@@ -15,7 +15,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::args::{Global, InstallArgs, StatusArgs, UninstallArgs, UpdateArgs, WebhookCommand};
-use crate::commands::sync::{UsageError, group, key, pattern, stop_signal};
+use crate::commands::sync::{UsageError, group, key, pattern, site, stop_signal};
 use crate::environment::ProcessEnvironment;
 use crate::exit::Exit;
 use crate::load::{self, connect};
@@ -85,7 +85,7 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
             (None, _) => return Ok(Exit::Usage),
         };
         let output = Arc::new(HookOutput::new(global, &config, kind, request.dry_run));
-        let (summary, interrupted) = carry(&engine, &request, &output).await?;
+        let (mut summary, interrupted) = carry(&engine, &request, &output).await?;
         output.table();
         if let HookJob::Update { from, to } = &request.job
             && !interrupted
@@ -97,8 +97,16 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
             };
             write_down(&paths, &config, (&to.url, variable), &request, &summary, &output)?;
         }
+        if installs_again(&config, &request.job, &summary) {
+            summary.notes.push(format!(
+                "`install = true` in `[webhook]` has the next `refray sync` put them there again. Set `install = false` in {} \
+                 before that.",
+                paths.config.display()
+            ));
+        }
         output.summary(&summary);
-        Ok(match (interrupted, summary.is_good()) {
+        let is_good = summary.is_good() && (kind != HookCommand::Status || summary.is_whole());
+        Ok(match (interrupted, is_good) {
             (true, _) => Exit::Interrupted,
             (false, true) => Exit::Agreed,
             (false, false) => Exit::Failed,
@@ -107,6 +115,14 @@ pub(crate) async fn run(global: &Global, command: &WebhookCommand) -> Result<Exi
     let exit = exit.await;
     engine.store.close().await;
     exit
+}
+
+/// Says whether what was removed, or would be, is what a sync installs.
+fn installs_again(config: &Config, job: &HookJob, summary: &HookSummary) -> bool {
+    let HookJob::Uninstall { urls, remembered } = job else { return false };
+    let is_installed = |url: String| *remembered || urls.iter().any(|removed| same(removed, &url));
+    let installs = config.webhook.as_ref().is_some_and(|webhook| webhook.install);
+    installs && summary.removed > 0 && configured(config).is_some_and(is_installed)
 }
 
 /// Carries a request out. Ctrl-C lets what is in hand finish; a second one ends at once.
@@ -137,6 +153,7 @@ async fn install(args: &InstallArgs, config: &Config) -> Result<HookRequest> {
     }
     Ok(HookRequest {
         groups: args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?,
+        sites: args.site.iter().map(|name| site(name, config)).collect::<Result<_, _>>()?,
         selection: Selection {
             names: args.repo.iter().map(|name| key(name)).collect::<Result<_, UsageError>>()?,
             pattern: args.repo_pattern.as_deref().map(pattern).transpose()?,
@@ -158,7 +175,8 @@ fn uninstall(args: &UninstallArgs, config: &Config) -> Result<HookRequest> {
         }
     };
     let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
-    Ok(HookRequest { groups, selection, job, dry_run: args.dry_run })
+    let sites = args.site.iter().map(|name| site(name, config)).collect::<Result<_, _>>()?;
+    Ok(HookRequest { groups, sites, selection, job, dry_run: args.dry_run })
 }
 
 async fn update(args: &UpdateArgs, engine: &Engine) -> Result<HookRequest> {
@@ -185,6 +203,7 @@ async fn update(args: &UpdateArgs, engine: &Engine) -> Result<HookRequest> {
     let secret = secret(args.secret_env.as_deref(), config).await?;
     Ok(HookRequest {
         groups: Vec::new(),
+        sites: Vec::new(),
         selection: Selection { no_create: true, ..Selection::default() },
         job: HookJob::Update { from, to: HookSpec { url, secret } },
         dry_run: args.dry_run,
@@ -194,6 +213,7 @@ async fn update(args: &UpdateArgs, engine: &Engine) -> Result<HookRequest> {
 async fn status(args: &StatusArgs, engine: &Engine) -> Result<HookRequest> {
     let config = &engine.config;
     let groups = args.group.iter().map(|name| group(name, config)).collect::<Result<_, _>>()?;
+    let sites = args.site.iter().map(|name| site(name, config)).collect::<Result<_, _>>()?;
     let url = match configured(config) {
         Some(url) => url,
         // They may have been installed with `--url` alone.
@@ -221,6 +241,7 @@ async fn status(args: &StatusArgs, engine: &Engine) -> Result<HookRequest> {
     };
     Ok(HookRequest {
         groups,
+        sites,
         selection: Selection { no_create: true, ..Selection::default() },
         job: HookJob::Status { url, secret },
         dry_run: false,

@@ -105,19 +105,12 @@ impl Progress {
         *before = bytes;
     }
 
-    /// Prints above the bar.
-    pub(crate) fn above(&self, print: impl FnOnce()) {
-        if self.bar.is_finished() {
-            print();
-        } else {
-            self.bar.suspend(print);
-        }
-    }
-
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
+        let hidden = self.bar.is_hidden();
         self.bar.finish_and_clear();
-        if let Ok(mut current) = SHOWN.lock() {
+        // One that nobody sees may be beside the one that is shown.
+        if !hidden && let Ok(mut current) = SHOWN.lock() {
             *current = None;
         }
     }
@@ -127,6 +120,15 @@ impl Drop for Progress {
     fn drop(&mut self) {
         // What is left of it would be drawn over what comes next.
         self.finish();
+    }
+}
+
+/// Prints above the bar that is shown, whosever it is.
+pub(crate) fn above(print: impl FnOnce()) {
+    let shown = SHOWN.lock().ok().and_then(|shown| shown.clone());
+    match shown {
+        Some(bar) => bar.suspend(print),
+        None => print(),
     }
 }
 
@@ -232,12 +234,7 @@ impl Write for Above {
 impl Drop for Above {
     fn drop(&mut self) {
         // Nobody is left to tell when this fails.
-        let write = || drop(std::io::stderr().write_all(&self.0));
-        let shown = SHOWN.lock().ok().and_then(|shown| shown.clone());
-        match shown {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        above(|| drop(std::io::stderr().write_all(&self.0)));
     }
 }
 

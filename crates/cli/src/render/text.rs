@@ -14,7 +14,7 @@ use crate::render::alike::{likewise, pattern_of};
 use crate::render::block::{Block, Level, mark};
 use crate::render::layout::{clean, columns};
 use crate::render::look::Look;
-use crate::render::progress::Progress;
+use crate::render::progress::{self, Progress};
 use crate::render::style::Style;
 
 /// Gathers what is heard of each repository and prints it when the repository is done, so that lines of repositories
@@ -59,9 +59,9 @@ impl<W: Write + Send> TextSink<W> {
 
 impl<W: Write> State<W> {
     fn print(&mut self, text: &str) {
-        let Self { out, progress, .. } = self;
+        let out = &mut self.out;
         // A reader that went away is no reason to stop a run in the middle.
-        progress.above(|| drop(out.write_all(text.as_bytes()).and_then(|()| out.flush())));
+        progress::above(|| drop(out.write_all(text.as_bytes()).and_then(|()| out.flush())));
     }
 }
 

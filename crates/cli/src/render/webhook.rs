@@ -213,8 +213,14 @@ impl HookOutput {
             let directories = summary.directories.iter();
             text.extend(directories.map(|id| style.dim(&format!("= {id}: a directory, which has no webhooks\n"))));
         }
-        if self.level >= Level::Normal || !summary.is_good() {
+        // What needs a person is said where only that is.
+        let lacks = self.command == HookCommand::Status && !summary.is_whole();
+        if self.level >= Level::Normal || lacks || !summary.is_good() {
             text += &self.total(summary);
+        }
+        if lacks {
+            let remedy = "Run `refray webhook install`: it puts them where they are missing, and mends the others.";
+            text.extend([format!("      {} {remedy}\n", style.dim("remedy:"))]);
         }
         text
     }
@@ -374,5 +380,18 @@ mod tests {
         assert_eq!(install.total(&summary), "3 copies: 1 right already, 1 created, 1 failed.\n");
         let dry = output(HookCommand::Install, Level::Normal, true);
         assert_eq!(dry.total(&summary), "3 copies: 1 right already, 1 to be created, 1 failed. Nothing was written.\n");
+    }
+
+    #[test]
+    fn a_status_that_lacks_some_says_once_what_to_do() {
+        let lacking = HookSummary { checked: 4, installed: 1, missing: 2, differs: 1, ..HookSummary::default() };
+        let remedy = "remedy: Run `refray webhook install`: it puts them where they are missing, and mends the others.";
+        for (level, summary, expected) in [
+            (Level::Normal, &lacking, format!("4 copies: 1 installed, 2 missing, 1 not as wanted.\n      {remedy}\n")),
+            (Level::Quiet, &lacking, format!("4 copies: 1 installed, 2 missing, 1 not as wanted.\n      {remedy}\n")),
+            (Level::Quiet, &HookSummary { checked: 1, installed: 1, ..HookSummary::default() }, String::new()),
+        ] {
+            assert_eq!(output(HookCommand::Status, level, false).last_lines(summary), expected);
+        }
     }
 }

@@ -110,6 +110,10 @@ async fn an_archived_repository_is_named_and_its_changes_still_go_out() {
         site.update_repository(there.id, patch, there.owner).unwrap();
         let said = world.refray(&["sync"]).exits(1);
         has(&said, &["archived", &format!("{kind}/ada"), "remedy:", "+ two:"]);
+        has(&said, &["`repo_blacklist`, or take the endpoint out of the group if that forge is being left."]);
+        let doctor = world.refray(&["doctor"]).stdout;
+        has(&doctor, &["`one` is archived, and will stay behind the other sides\n", "Unarchive it, leave it out with"]);
+        assert_eq!(doctor.matches("or take the endpoint out of the group").count(), 1, "{doctor}");
         assert!(!world.refs(&Place::Forge(kind, OWNER), "one").contains(&tip));
         has(&world.refs(&Place::Forge(other, OWNER), "one"), &[&tip]);
     }

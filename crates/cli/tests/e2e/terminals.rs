@@ -3,8 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Command;
 
-use refray_sim::Kind;
 use refray_sim::world::Visibility;
+use refray_sim::{Effect, Kind};
 use rustix::process::{Pid, Signal, kill_process};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -266,4 +266,24 @@ async fn everything_fits_into_sixty_columns() {
     fits("log_run", &["log", &newest(&world)]);
     fits("backup_list", &["backup", "list"]);
     fits("undo", &["undo", &newest(&world), "-n"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_fails_is_told_of_above_the_bar() {
+    let mut world = World::of_forges(&[Kind::GitHub, Kind::Gitea]).await;
+    world.config.tail = "[webhook]\nurl = \"http://127.0.0.1:9/webhook\"\nsecret = { env = \"HOOK_SECRET\" }\n".into();
+    world.env.insert("HOOK_SECRET".into(), "a secret of the test".into());
+    world.env.insert(World::token_variable(Kind::Gitea), "wrong".into());
+    // Long enough for the bar to be there before.
+    let slow = Effect::Delay(std::time::Duration::from_secs(1));
+    world.site(Kind::Gitea).faults().add("/user", None, slow).unwrap();
+    for args in [&["webhook", "status"][..], &["webhook", "uninstall", "--dry-run"]] {
+        let terminal = Terminal::run(command(&world, args), (100, 20));
+        terminal.until(|screen| screen.text().contains("asking what there is"));
+        let (code, screen) = terminal.leaves();
+        let text = screen.text();
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.starts_with("! gitea/ada: could not "), "{args:?}\n{text}");
+        assert!(!text.contains("asking what there is") && screen.cursor, "{args:?}\n{text}");
+    }
 }

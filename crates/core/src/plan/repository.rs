@@ -256,8 +256,8 @@ fn leave_read_only(world: &World<'_>, plan: &mut RepoPlan) {
             plan.findings.push(Finding::new(
                 FindingKind::ReadOnly,
                 format!("{endpoint} stays behind by {left} change{}: {why}", if left == 1 { "" } else { "s" }),
-                "Make it writable there (unarchive it, or turn a mirror into an ordinary repository), or leave it out with \
-                 `repo_blacklist`.",
+                "Make it writable there (unarchive it, or turn a mirror into an ordinary repository), leave it out with \
+                 `repo_blacklist`, or take the endpoint out of the group if that forge is being left.",
             ));
         }
     }

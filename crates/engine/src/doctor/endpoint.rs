@@ -20,6 +20,9 @@ const LOOKED_AT: usize = 200;
 /// How many of them at once.
 const AT_ONCE: usize = 8;
 
+/// How many archived copies are named.
+const NAMED: usize = 8;
+
 pub(super) async fn checks(examined: &Examination, group: &MirrorGroup) -> Vec<Check> {
     let hooks = examined.config.webhook.as_ref().is_some_and(|webhook| webhook.install);
     let wanted = Wanted::of(group, hooks);
@@ -102,6 +105,7 @@ async fn one(
         Ok(listed) => {
             checks.push(Check::pass(id, "listing", count(&listed)));
             let selected: Vec<_> = listed.iter().filter(|it| group.selects_name(&it.name)).collect();
+            checks.extend(archived(id, &selected));
             checks.extend(access::checks(id, &selected, wanted));
             if endpoint.site.transport == GitTransport::Ssh {
                 checks.push(ssh(id, &*forge, &listed).await);
@@ -131,6 +135,20 @@ async fn ssh(endpoint: &EndpointId, forge: &dyn Forge, listed: &[Repository]) ->
         Ok(_) => Check::pass(endpoint, CHECK, format!("{path} can be read with your key")),
         Err(why) => Check::fail(endpoint, CHECK, why, "Mend what is said there; `ssh` must get in without a question."),
     }
+}
+
+/// Names archived copies: what changes elsewhere does not reach them.
+fn archived(endpoint: &EndpointId, selected: &[&Repository]) -> Option<Check> {
+    let names: Vec<String> = selected.iter().filter(|it| it.archived).map(|it| format!("`{}`", it.name)).collect();
+    let (shown, rest) = names.split_at(names.len().min(NAMED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    let (are, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+    let found = format!("{}{more} {are} archived, and will stay behind the other sides", shown.join(", "));
+    let remedy = format!(
+        "Unarchive {them}, leave {them} out with `repo_blacklist`, or take the endpoint out of the group if that forge is being \
+         left."
+    );
+    (!names.is_empty()).then(|| Check::warn(endpoint, "archived", found, remedy))
 }
 
 fn count(listed: &[Repository]) -> String {

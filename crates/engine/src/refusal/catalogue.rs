@@ -152,7 +152,12 @@ pub(super) const CATALOGUE: &[Known] = &[
         "deletion_denied",
         "The receiving repository denies deletions (`receive.denyDeletes`): allow them there.",
     ),
-    known(&["archived"], "archived", "Unarchive the repository on this forge, or leave it out with `repo_blacklist`."),
+    known(
+        &["archived"],
+        "archived",
+        "Unarchive the repository on this forge, leave it out with `repo_blacklist`, or take the endpoint out of the group if \
+         the forge is being left.",
+    ),
     // An account goes before a repository: both may be disabled.
     known(
         &["your account has been "],

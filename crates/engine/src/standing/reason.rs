@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use refray_core::name::EndpointId;
 use refray_core::outcome::Outcome;
-use refray_core::plan::Finding;
+use refray_core::plan::{Finding, FindingKind};
 use serde::Serialize;
 
 use crate::store::{ActionState, JournalAction, Problem, Pull};
@@ -75,6 +75,11 @@ impl Reason {
             reference: short,
             ..Self::plain(action.state.as_str(), Stand::Failing, &format!("{endpoint}: {message}"), remedy)
         })
+    }
+
+    /// Says whether it is about a deletion that is held, which a person can release.
+    pub fn releases_deletion(&self) -> bool {
+        [FindingKind::DeletionHeld, FindingKind::AbsenceHeld].iter().any(|kind| kind.as_str() == self.kind)
     }
 
     pub(super) fn plain(kind: &str, stand: Stand, message: &str, remedy: &str) -> Self {

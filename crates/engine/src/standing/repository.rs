@@ -117,8 +117,7 @@ impl RepoStanding {
 
     /// Says whether a person can release a deletion that is held.
     pub fn holds_deletion(&self) -> bool {
-        let held = [FindingKind::DeletionHeld.as_str(), FindingKind::AbsenceHeld.as_str()];
-        self.reasons.iter().any(|reason| held.contains(&reason.kind.as_str()))
+        self.reasons.iter().any(Reason::releases_deletion)
     }
 
     /// Returns the gravest reason.

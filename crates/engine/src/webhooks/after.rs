@@ -8,7 +8,7 @@ use refray_core::event::Event;
 use refray_core::name::{EndpointId, RepoName};
 use refray_core::plan::group::Known;
 use refray_core::plan::{Finding, FindingKind};
-use refray_forge::{Environment, HookSpec};
+use refray_forge::{CredentialError, Environment, HookSpec};
 use tokio::sync::OnceCell;
 
 use super::address::same;
@@ -59,7 +59,16 @@ impl Webhooks {
         let settings = settings.and_then(|webhook| Some((webhook.url.as_ref()?, webhook.secret.as_ref()?)));
         let (Some((url, source)), Some(environment)) = (settings, &self.environment) else { return Ok(None) };
         let secret = refray_forge::resolve(source, &**environment).await;
-        let secret = secret.map_err(|error| format!("the secret of `[webhook]` could not be had: {error}"))?;
+        let secret = secret.map_err(|error| {
+            let mend = match error {
+                CredentialError::NoVariable(_) => "Set it where refray runs",
+                _ => "Mend `[webhook].secret`",
+            };
+            format!(
+                "the secret of `[webhook]` could not be had: {error}. {mend}, and the next sync installs them; or set \
+                 `install = false`"
+            )
+        })?;
         earlier::take_in(engine).await.map_err(|error| error.to_string())?;
         let key = engine.store.hook_key().await.map_err(|error| error.to_string())?;
         let url = url.to_string();

@@ -134,6 +134,11 @@ impl HookSummary {
         self.failed == 0 && self.endpoints_failed == 0 && self.unmatched.is_empty()
     }
 
+    /// Says whether every copy that needs a webhook had one, as wanted, when it was looked at.
+    pub const fn is_whole(&self) -> bool {
+        self.missing == 0 && self.differs == 0 && self.stale == 0
+    }
+
     /// Returns how many changes were made.
     pub const fn changes(&self) -> usize {
         self.created + self.repaired + self.removed

@@ -1,6 +1,7 @@
 //! What is asked for.
 
-use refray_core::name::GroupName;
+use refray_core::config::Endpoint;
+use refray_core::name::{GroupName, SiteName};
 use refray_core::plan::group::Selection;
 use refray_core::secret::Secret;
 use refray_forge::HookSpec;
@@ -10,6 +11,8 @@ use refray_forge::HookSpec;
 pub struct HookRequest {
     /// Only these groups; all when empty.
     pub groups: Vec<GroupName>,
+    /// Only at endpoints of these sites; at all when empty.
+    pub sites: Vec<SiteName>,
     /// Which of their repositories.
     pub selection: Selection,
     /// What to do.
@@ -47,6 +50,11 @@ pub enum HookJob {
 }
 
 impl HookRequest {
+    /// Says whether it is about what is at this endpoint.
+    pub(super) fn is_about(&self, endpoint: &Endpoint) -> bool {
+        self.sites.is_empty() || self.sites.contains(&endpoint.site.name)
+    }
+
     /// Says whether nothing is to be written.
     pub(super) const fn only_looks(&self) -> bool {
         self.dry_run || matches!(self.job, HookJob::Status { .. })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use refray_core::config::{Endpoint, MirrorGroup, Provider};
 use refray_core::name::{EndpointId, GroupName, RepoName};
-use refray_core::plan::group::{Copy, Selection};
+use refray_core::plan::group::Copy;
 use refray_core::repository::Repository;
 use refray_forge::Lookup;
 
@@ -48,10 +48,11 @@ pub(super) async fn find(engine: &Engine, request: &HookRequest) -> Result<Targe
         let survey = survey?;
         let unmatched: BTreeSet<String> = survey.plan.unmatched.iter().cloned().collect();
         targets.unmatched.retain(|name| unmatched.contains(name));
-        targets.failed.extend(survey.hidden.iter().cloned());
-        targets.add(group, &survey);
+        let asked = |id: &&EndpointId| group.endpoint(id).is_some_and(|endpoint| request.is_about(endpoint));
+        targets.failed.extend(survey.hidden.iter().filter(asked).cloned());
+        targets.add(group, &survey, request);
         if matches!(request.job, HookJob::Uninstall { remembered: true, .. }) {
-            targets.add_remembered(engine, group, &survey, &request.selection, request.only_looks()).await?;
+            targets.add_remembered(engine, group, &survey, request).await?;
         }
     }
     for key in targets.all.keys().map(|(_, key)| key) {
@@ -61,13 +62,15 @@ pub(super) async fn find(engine: &Engine, request: &HookRequest) -> Result<Targe
 }
 
 impl Targets {
-    fn add(&mut self, group: &MirrorGroup, survey: &Survey) {
-        for endpoint in group.endpoints.iter().filter(|endpoint| endpoint.site.provider == Provider::Directory) {
+    fn add(&mut self, group: &MirrorGroup, survey: &Survey, request: &HookRequest) {
+        let asked = group.endpoints.iter().filter(|endpoint| request.is_about(endpoint));
+        for endpoint in asked.filter(|endpoint| endpoint.site.provider == Provider::Directory) {
             self.directories.insert(endpoint.id.clone());
         }
         for task in &survey.plan.tasks {
             for (id, copy) in &task.copies {
-                let Some(endpoint) = group.endpoint(id) else { continue };
+                let endpoint = group.endpoint(id).filter(|endpoint| request.is_about(endpoint));
+                let Some(endpoint) = endpoint else { continue };
                 match copy {
                     Copy::Present { repository, .. } => {
                         self.put(group, endpoint, &repository.name, &repository.path, repository.archived);
@@ -100,16 +103,17 @@ impl Targets {
         engine: &Engine,
         group: &MirrorGroup,
         survey: &Survey,
-        selection: &Selection,
-        only_looks: bool,
+        request: &HookRequest,
     ) -> Result<(), SyncError> {
-        for endpoint in &group.endpoints {
+        for endpoint in group.endpoints.iter().filter(|endpoint| request.is_about(endpoint)) {
             let Some(listing) = survey.sights.get(&endpoint.id).and_then(|sight| sight.listing.as_ref()) else {
                 continue;
             };
             for hook in engine.store.hooks(&endpoint.id).await? {
                 let key = hook.repository.key();
-                if !selection.selects(&hook.repository) || self.all.contains_key(&(endpoint.id.clone(), key.clone())) {
+                if !request.selection.selects(&hook.repository)
+                    || self.all.contains_key(&(endpoint.id.clone(), key.clone()))
+                {
                     continue;
                 }
                 let listed = listing.iter().find(|repository| repository.name.key() == key).cloned();
@@ -120,7 +124,7 @@ impl Targets {
                         // What could not be looked at is left for another time.
                         let Ok(forge) = engine.forge(endpoint) else { continue };
                         let Ok(lookup) = forge.get(&path).await else { continue };
-                        if lookup == Lookup::NotFound && !only_looks {
+                        if lookup == Lookup::NotFound && !request.only_looks() {
                             engine.store.remove_hook(&endpoint.id, &key, &hook.url).await?;
                         }
                         self.look(group, endpoint, &hook.repository, &lookup);

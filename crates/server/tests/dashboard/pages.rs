@@ -1,8 +1,12 @@
 //! Each page shows what is known.
 
 use axum::http::StatusCode;
+use refray_core::name::{EndpointId, RefName};
+use refray_core::outcome::{RepoStatus, Summary};
+use refray_core::plan::{Finding, FindingKind};
+use refray_engine::store::Store as _;
 
-use crate::world::{Scene, World};
+use crate::world::{Scene, World, at};
 
 /// Takes out of a page what differs from process to process.
 fn snapshot(name: &str, text: &str) {
@@ -49,6 +53,53 @@ async fn a_repository_tells_all_that_is_known_of_it() {
     let page = world.get("/groups/personal/weather").await;
     page.has(&["Release the held deletion", "/groups/personal/weather/confirm"]);
     world.get("/groups/work/difference-engine").await.has(&["It is in the queue since 20 s ago."]);
+}
+
+#[tokio::test]
+async fn what_is_held_for_many_branches_is_said_once_and_counted_where_it_is() {
+    let world = World::new(None).await;
+    let [here, there] = ["github/ada", "codeberg/ada"].map(|name| EndpointId::new(name).unwrap());
+    let held = |number: usize| {
+        let name = RefName::from_full(&format!("refs/heads/t{number}")).unwrap();
+        let message = format!("the deletion of the branch `t{number}` is held: 7 of 8 vanished");
+        let remedy = "If it was meant, release it with `refray sync --confirm-deletions --repo weather`; if not, push.";
+        Finding::new(FindingKind::DeletionHeld, message, remedy).at(&name).side(&here, "-").side(&there, "e".repeat(40))
+    };
+    let findings: Vec<_> = (1..=7).map(held).collect();
+    world.scene.record("personal", "weather", RepoStatus::Held, &findings, 60).await;
+    for (path, button) in
+        [("/groups/personal/weather", "the button above"), ("/groups/personal/weather/confirm", "the button below")]
+    {
+        let page = world.get(path).await;
+        page.has(&[
+            button,
+            "likewise <code><bdi>t2</bdi></code>, <code><bdi>t3</bdi></code>",
+            "<bdi>t7</bdi></code></p>",
+        ]);
+        assert_eq!((page.text.matches("is held:").count(), page.text.matches("What to do").count()), (1, 1), "{path}");
+        assert!(!page.text.contains("confirm-deletions"), "the button is there: {}", page.text);
+        assert_eq!(page.text.matches("eeeeeeeeee</bdi>").count(), 7, "what each side has is told of each: {path}");
+    }
+    // The branches are where they were not deleted; the rest of the baseline has `main` alone.
+    let page = world.get("/groups/personal/weather").await;
+    let (_, rows) = page.text.split_once("as last agreed, and where they differ as last seen").unwrap();
+    let cells = rows.split("<td class=\"number\">").skip(1).take(4);
+    let counts: Vec<&str> = cells.map(|cell| cell.split_once('<').unwrap().0).collect();
+    assert_eq!(counts, ["1", "0", "8", "0"], "branches and tags of github/ada, then of codeberg/ada");
+}
+
+#[tokio::test]
+async fn one_endpoint_that_was_away_is_one() {
+    let world = World::new(None).await;
+    for (run, failed, said) in [
+        ("20260301T115900000-1", 1, ">1 endpoint not available<"),
+        ("20260301T115900000-2", 2, ">2 endpoints not available<"),
+    ] {
+        let summary = Summary { repositories: 1, endpoints_failed: failed, ..Summary::default() };
+        world.scene.store.start_run(run, at(60), "sync").await.unwrap();
+        world.scene.store.finish_run(run, at(58), &summary).await.unwrap();
+        world.get("/runs").await.has(&[said]);
+    }
 }
 
 #[tokio::test]

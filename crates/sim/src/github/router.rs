@@ -1,11 +1,12 @@
 use std::cell::Cell;
 
 use axum::Router;
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use http::{HeaderMap, Method, StatusCode, Uri};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::call::{Call, check_headers};
 use super::refusal::{Answer, Refusal};
@@ -13,8 +14,21 @@ use super::{
     accounts, branches, comments, graphql, hooks, listing, meta, protection, pulls, refs, releases, repositories,
     rulesets,
 };
-use crate::dialect::{Caller, JsonBody, Query, Shared, blocking, decode};
+use crate::dialect::{Caller, Query, Shared, blocking, decode};
 use crate::world::Repository;
+
+/// A request's body as a JSON object, whatever its header calls it: `curl -d` says that it is a form, and GitHub reads JSON.
+/// What is none is [`None`].
+struct OnlyJson(Option<Map<String, Value>>);
+
+impl FromRequest<Shared> for OnlyJson {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Shared) -> Result<Self, Response> {
+        let bytes = Bytes::from_request(request, site).await.map_err(IntoResponse::into_response)?;
+        Ok(Self(if bytes.is_empty() { Some(Map::new()) } else { serde_json::from_slice(&bytes).ok() }))
+    }
+}
 
 /// Returns the routes of the REST API and of GraphQL.
 pub(crate) fn router() -> Router<Shared> {
@@ -34,7 +48,7 @@ async fn rest(
     headers: HeaderMap,
     caller: Caller,
     query: Query,
-    JsonBody(body): JsonBody,
+    OnlyJson(body): OnlyJson,
 ) -> Response {
     if let Err(refused) = check_headers(&headers) {
         return refused;
@@ -72,7 +86,7 @@ async fn graphql_post(
     State(site): State<Shared>,
     headers: HeaderMap,
     caller: Caller,
-    JsonBody(body): JsonBody,
+    OnlyJson(body): OnlyJson,
 ) -> Response {
     if let Err(refused) = check_headers(&headers) {
         return refused;

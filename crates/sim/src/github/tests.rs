@@ -143,6 +143,12 @@ async fn a_repository_lives_is_renamed_and_goes() {
         (403, &json!("Repository was archived so is read-only."))
     );
     assert_eq!(octo.patch("/repos/acme/c", json!({ "archived": false })).await.status, 200);
+    // What `curl -d` sends is JSON too, though its header says that it is a form.
+    let curl = octo.clone().with("content-type", "application/x-www-form-urlencoded");
+    let archived = curl.patch("/repos/acme/c", json!({ "archived": true })).await;
+    assert_eq!((archived.status.as_u16(), &archived.body["archived"]), (200, &json!(true)));
+    let unarchived = curl.patch("/repos/acme/c", json!({ "archived": false })).await;
+    assert_eq!((unarchived.status.as_u16(), &unarchived.body["archived"]), (200, &json!(false)));
     assert_eq!(octo.delete("/repos/acme/c").await.status, 204);
     assert_eq!(octo.get("/repos/acme/c").await.status, 404);
     assert_eq!(octo.get(&format!("/repositories/{id}")).await.status, 404);

@@ -8,7 +8,7 @@ use refray_sim::Kind;
 use refray_sim::world::Visibility;
 
 use super::until;
-use crate::world::{Place, World, has};
+use crate::world::{OWNER, Place, World, has, put};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_and_metrics_are_on_the_second_address() {
@@ -160,4 +160,45 @@ async fn what_gitlab_signs_with_a_token_of_its_own_is_believed() {
     let tip = site.commit(crate::world::OWNER, "one", "main", &[("f", "2")], "signed\n").unwrap();
     let there = || world.refs(&Place::Forge(Kind::Gitea, crate::world::OWNER), "one").contains(&tip);
     until(&daemon, "the push is on Gitea", there).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_configuration_is_logged_without_colours() {
+    let world = World::of_folders(&["a", "b"]);
+    let daemon = world.serve(&["--color", "always"]);
+    until(&daemon, "it hears signals", || daemon.sum("refray_full_syncs_total") > 0).await;
+    put(&world.path("config.toml"), &world.config.to_string().replace("name = \"all\"", "naem = \"all\""));
+    daemon.signal("HUP");
+    until(&daemon, "it says what is wrong", || daemon.log().contains("the old one stays")).await;
+    let log = daemon.log();
+    has(&log, &["unknown key `naem`", " │ "]);
+    assert!(!log.contains("x1b") && !log.contains("u001b"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_that_holds_something_is_a_run() {
+    const BOTH: [Kind; 2] = [Kind::GitHub, Kind::Gitea];
+    let mut world = World::of_forges(&BOTH).await;
+    world.with_webhook();
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    let hub = Place::Forge(Kind::GitHub, OWNER);
+    let branches: Vec<String> = (1..=7).map(|number| format!("t{number}")).collect();
+    for branch in &branches {
+        world.site(Kind::GitHub).commit(OWNER, "one", branch, &[("f", branch.as_str())], "a topic\n").unwrap();
+    }
+    let daemon = world.served(&BOTH).await;
+    daemon.settles(&world, &BOTH).await;
+    assert!(!world.refray(&["log"]).stdout.contains("held"));
+    let gone: Vec<String> = branches.iter().map(|branch| format!(":{branch}")).collect();
+    world.work("w").push(&hub, "one", &gone.iter().map(String::as_str).collect::<Vec<_>>());
+    until(&daemon, "it is held", || world.refray(&["log"]).stdout.contains("serve: 1 repository, no change; 1 held"))
+        .await;
+    daemon.settles(&world, &BOTH).await;
+    assert!(world.refs(&Place::Forge(Kind::Gitea, OWNER), "one").contains("refs/heads/t7"));
+    // Whoever looks again and finds the same does not say so again.
+    let visits = daemon.visits();
+    daemon.signal("TERM");
+    daemon.ends();
+    let log = world.refray(&["log"]).stdout;
+    assert_eq!(log.matches("1 held").count(), 1, "{visits} visits\n{log}");
 }

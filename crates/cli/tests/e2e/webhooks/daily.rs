@@ -86,7 +86,9 @@ async fn a_hundred_repositories() {
         assert_eq!(urls(&world, kind, name), left);
     });
     has(&world.refray(&["webhook", "uninstall"]).exits(0), &["100 copies: 100 had none."]);
-    has(&world.refray(&["webhook", "status"]).exits(0), &["missing (1 foreign)", "100 missing, 1 foreign"]);
+    let said = world.refray(&["webhook", "status"]).exits(1);
+    has(&said, &["missing (1 foreign)", "100 missing, 1 foreign"]);
+    assert_eq!(said.matches("remedy: Run `refray webhook install`").count(), 1, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ async fn repairs(kinds: &[Kind], word: &str, change: impl Fn(&World, Kind)) -> W
     for kind in kinds {
         change(&world, *kind);
         let alien = add(&world, *kind, "one", ALIEN, "push");
-        let status = world.refray(&["webhook", "status"]).exits(0);
+        let status = world.refray(&["webhook", "status"]).exits(1);
         has(&status, &[word, "(1 foreign)"]);
         let said = world.refray(&["webhook", "install"]).exits(0);
         has(&said, &[word, "repaired"]);
@@ -81,7 +81,7 @@ async fn an_earlier_address_is_stale_and_is_repaired_in_place() {
     world.refray(&["webhook", "install"]).exits(0);
     let before: Vec<u64> = KINDS.iter().map(|kind| hooks(&world, *kind, "one")[0].id).collect();
     configure(&mut world, "", NEW);
-    has(&world.refray(&["webhook", "status"]).exits(0), &["stale: it sends to http://127.0.0.1:9/webhook", "4 stale"]);
+    has(&world.refray(&["webhook", "status"]).exits(1), &["stale: it sends to http://127.0.0.1:9/webhook", "4 stale"]);
     has(&world.refray(&["webhook", "install"]).exits(0), &["4 copies: 4 repaired."]);
     for (kind, id) in KINDS.into_iter().zip(before) {
         assert_eq!(urls(&world, kind, "one"), [NEW], "{kind}");
@@ -102,7 +102,7 @@ async fn a_duplicate_goes_and_the_known_one_stays() {
     for kind in KINDS {
         let own = hooks(&world, kind, "one").remove(0);
         world.site(kind).world().add_hook(own.clone());
-        has(&world.refray(&["webhook", "status"]).exits(0), &["differs: there is one more of it"]);
+        has(&world.refray(&["webhook", "status"]).exits(1), &["differs: there is one more of it"]);
         has(&world.refray(&["webhook", "install"]).exits(0), &["removed: one more, to http://127.0.0.1:9/webhook"]);
         let left: Vec<u64> = hooks(&world, kind, "one").iter().map(|hook| hook.id).collect();
         assert_eq!(left, [own.id], "{kind}");
@@ -120,7 +120,7 @@ async fn one_that_somebody_removed_is_made_again() {
     for kind in KINDS {
         world.site(kind).world().hooks.clear();
     }
-    has(&world.refray(&["webhook", "status"]).exits(0), &["4 copies: 4 missing."]);
+    has(&world.refray(&["webhook", "status"]).exits(1), &["4 copies: 4 missing."]);
     has(&world.refray(&["webhook", "install"]).exits(0), &["4 copies: 4 created."]);
     is_settled(&world, &KINDS);
 }
@@ -133,7 +133,7 @@ async fn another_secret_is_noticed_though_no_forge_tells_it() {
     }
     world.refray(&["webhook", "install"]).exits(0);
     world.env.insert(VARIABLE.into(), "another-one-of-these".into());
-    has(&world.refray(&["webhook", "status"]).exits(0), &["its secret is not the present one", "4 not as wanted"]);
+    has(&world.refray(&["webhook", "status"]).exits(1), &["its secret is not the present one", "4 not as wanted"]);
     has(&world.refray(&["webhook", "install"]).exits(0), &["4 copies: 4 repaired."]);
     for kind in KINDS {
         assert_eq!(hooks(&world, kind, "one")[0].secret.as_deref(), Some("another-one-of-these"), "{kind}");

@@ -1,5 +1,7 @@
 //! Which repositories it is about.
 
+use refray_sim::world::RepositoryPatch;
+
 use super::*;
 use crate::world::has;
 
@@ -114,4 +116,52 @@ async fn what_is_gone_is_no_failure() {
     world.delete(Kind::GitHub, "one");
     has(&world.refray(&["webhook", "uninstall"]).exits(0), &["1 removed"]);
     has(&world.refray(&["webhook", "uninstall"]).exits(0), &["3 copies: 3 had none."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_that_is_left_loses_its_own_for_good() {
+    let mut world = world(&TWO).await;
+    configure(&mut world, "install = true\n", URL);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    let count = |world: &World| TWO.map(|kind| hooks(world, kind, "one").len());
+    assert_eq!(count(&world), [1, 1]);
+
+    // As long as a sync installs what is missing, it puts them back.
+    let again =
+        ["has the next `refray sync` put them there again", "Set `install = false` in ", "config.toml before that"];
+    let said = world.refray(&["webhook", "uninstall", "--site", "gitea", "-n"]).exits(0);
+    has(&said, &["- one  gitea/ada  would be removed", "1 copy: 1 to be removed."]);
+    has(&said, &again);
+    has(&world.refray(&["webhook", "uninstall", "--site", "gitea"]).exits(0), &again);
+    assert_eq!(count(&world), [1, 0]);
+    has(&world.refray(&["webhook", "status", "--site", "github"]).exits(0), &["1 copy: 1 installed."]);
+    has(&world.refray(&["webhook", "status", "--site", "gitea"]).exits(1), &["1 copy: 1 missing."]);
+    world.refray(&["sync"]).exits(0);
+    assert_eq!(count(&world), [1, 1]);
+
+    // The order of the guide.
+    configure(&mut world, "install = false\n", URL);
+    let said = world.refray(&["webhook", "uninstall", "--site", "gitea"]).exits(0);
+    assert!(said.contains("1 copy: 1 removed.") && !said.contains("install = "), "{said}");
+    let tea = world.site(Kind::Gitea);
+    let one = tea.repository(OWNER, "one").unwrap();
+    let patch = RepositoryPatch { archived: Some(true), ..RepositoryPatch::default() };
+    tea.update_repository(one.id, patch, one.owner).unwrap();
+    world.refray(&["sync"]).exits(0);
+    assert_eq!(count(&world), [1, 0]);
+    world.config.replace("[[mirrors.endpoints]]\nsite = \"gitea\"\nkind = \"user\"\nnamespace = \"ada\"\n\n", "");
+    configure(&mut world, "install = true\n", URL);
+    world.seed(Kind::GitHub, "two", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    assert_eq!(count(&world), [1, 0]);
+    assert_eq!(urls(&world, Kind::GitHub, "two"), [URL]);
+
+    has(
+        &world.refray(&["webhook", "uninstall", "--site", "gitee"]).exits(2),
+        &["no site `gitee`", "`github`, `gitea`"],
+    );
+    // What nobody installs by itself is removed without a word of it.
+    let said = world.refray(&["webhook", "uninstall", "http://127.0.0.1:9/left"]).exits(0);
+    assert!(!said.contains("install = "), "{said}");
 }

@@ -85,6 +85,7 @@ async fn a_secret_that_cannot_be_had_is_warned_of() {
     world.seed(Kind::GitHub, "one", Visibility::Private);
     let said = world.refray(&["sync"]).exits(0);
     has(&said, &["no webhooks are installed", "the environment variable `HOOK_SECRET` is not set", "1 synced"]);
+    has(&said, &["Set it where refray runs, and the next sync installs them; or set `install = false`"]);
     assert!(hooks(&world, Kind::Gitea, "one").is_empty());
 }
 

@@ -77,7 +77,7 @@ pub(super) async fn begin_actions(
     }
     let mut writing = store.begin().await?;
     let connection = &mut *writing.transaction;
-    // A daemon's run is worth a line only once it does something.
+    // A daemon's run that does nothing is seldom worth a line, so that it has none before.
     let query = sqlx::query("INSERT INTO run (id, command, started) VALUES (?, 'serve', ?) ON CONFLICT DO NOTHING");
     query.bind(run).bind(at.as_millisecond()).execute(&mut *connection).await?;
     let query =

@@ -13,7 +13,7 @@ use super::super::error::Failure;
 use super::super::guard::Viewer;
 use super::super::state::Shared;
 use super::layout::{Page, hidden, page};
-use super::{links, parts};
+use super::{links, parts, reasons};
 
 pub(crate) async fn deletions(
     State(shared): State<Shared>,
@@ -25,12 +25,12 @@ pub(crate) async fn deletions(
     let key = RepoName::new(&key).map_err(|_| unknown())?.key();
     let standing = RepoStanding::read(&*shared.store, &group, &key).await?.ok_or_else(unknown)?;
     let address = links::repository(&standing.group, &standing.repository);
-    let held = standing.reasons.iter().filter(|reason| reason.stand == Stand::Held);
+    let held: Vec<_> = standing.reasons.iter().filter(|reason| reason.stand == Stand::Held).cloned().collect();
     let body = html! {
         p.crumbs { a href=(links::group(&group.name)) { (group.name) } " / " a href=(address) { (parts::words(standing.repository.as_str())) } }
         @if standing.holds_deletion() {
             p.lead { "A run for this repository will carry the deletion out on the other endpoints. A backup is made first." }
-            @for reason in held { (parts::reason(reason)) }
+            (reasons::all(&held, &group, Some("the button below")))
             form.buttons method="post" action={ (address) "/confirm" } {
                 (hidden(&viewer))
                 button.danger type="submit" { "Release the deletion" }

@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use refray_core::name::EndpointId;
 use refray_core::outcome::{Action, Outcome};
 use refray_core::plan::RequestStep;
-use refray_engine::standing::{Reason, RepoStanding, Stand};
+use refray_engine::standing::{RepoStanding, Stand};
 use refray_engine::store::{ActionState, JournalAction};
 
 use super::super::time::ago;
@@ -53,29 +53,6 @@ pub(super) fn short(value: &str) -> &str {
         "-" => "absent",
         _ if is_id => &value[..10],
         _ => value,
-    }
-}
-
-/// Renders a reason in full.
-pub(super) fn reason(reason: &Reason) -> Markup {
-    html! {
-        article.reason {
-            p.what {
-                (stand(reason.stand))
-                " "
-                @if let Some(reference) = &reason.reference { code { (words(reference)) } " " }
-                span { (sentence(&reason.message)) }
-            }
-            p.remedy { span.label { "What to do " } (sentence(&reason.remedy)) }
-            @if !reason.sides.is_empty() {
-                dl.sides {
-                    @for (endpoint, value) in reason.sides.iter().filter(|(_, value)| *value != "?") {
-                        div { dt { (words(endpoint.as_str())) } dd { code title=(value) { (words(short(value))) } } }
-                    }
-                }
-            }
-            (pulls(&reason.links))
-        }
     }
 }
 

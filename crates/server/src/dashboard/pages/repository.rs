@@ -1,24 +1,23 @@
 //! One repository: why it stands as it does, what each endpoint has, and what was done.
 
-use std::collections::BTreeMap;
-
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
 use refray_core::baseline::Baseline;
 use refray_core::config::{Endpoint, MirrorGroup, Provider};
-use refray_core::name::{EndpointId, RefName, RepoName};
-use refray_core::plan::group::Known;
+use refray_core::name::{EndpointId, RepoName};
 use refray_engine::standing::{RepoStanding, Stand};
+use refray_engine::store::RepoRecord;
 use serde::Deserialize;
 
 use super::super::error::Failure;
 use super::super::guard::Viewer;
 use super::super::state::Shared;
 use super::super::time::{ago, relative};
+use super::contents::{Content, contents};
 use super::layout::{Page, Scope, hidden, page};
-use super::{links, parts};
+use super::{links, parts, reasons};
 
 /// How many actions of the past are shown.
 const HISTORY: usize = 50;
@@ -27,13 +26,6 @@ const HISTORY: usize = 50;
 pub(crate) struct Told {
     #[serde(default)]
     pub(super) done: String,
-}
-
-/// What one endpoint has of it, by what was last agreed.
-#[derive(Debug, Default)]
-struct Content {
-    branches: usize,
-    tags: usize,
 }
 
 pub(crate) async fn show(
@@ -48,7 +40,6 @@ pub(crate) async fn show(
     let key = RepoName::new(&key).map_err(|_| unknown())?.key();
     let standing = RepoStanding::read(&*shared.store, &group, &key).await?.ok_or_else(unknown)?;
     let record = shared.store.repository(&group.name, &key).await?;
-    let copies = record.map(|record| record.copies).unwrap_or_default();
     let baseline = shared.store.baseline(&group.name, &key).await?;
     let history = shared.store.history(&group.name, &key, HISTORY).await?;
     let now = shared.now();
@@ -78,12 +69,12 @@ pub(crate) async fn show(
         section #reasons data-live {
             @if !standing.reasons.is_empty() {
                 h2 { @if standing.status.needs_person() { "What needs you" } @else { "Worth knowing" } }
-                @for reason in &standing.reasons { (parts::reason(reason)) }
+                (reasons::all(&standing.reasons, &group, standing.holds_deletion().then_some("the button above")))
             }
         }
         section #endpoints data-live {
             h2 { "Endpoints" }
-            (endpoints(&group, &copies, &baseline, &standing))
+            (endpoints(&group, record.as_ref(), &baseline, &standing))
         }
         section #history data-live {
             h2 { "History" }
@@ -117,20 +108,6 @@ fn queue(standing: &RepoStanding, now: jiff::Timestamp) -> Markup {
     }
 }
 
-fn contents(baseline: &Baseline) -> BTreeMap<&EndpointId, Content> {
-    let mut contents: BTreeMap<&EndpointId, Content> = BTreeMap::new();
-    for (name, values) in &baseline.refs {
-        for endpoint in values.keys() {
-            let content = contents.entry(endpoint).or_default();
-            match name {
-                RefName::Branch(_) => content.branches += 1,
-                RefName::Tag(_) => content.tags += 1,
-            }
-        }
-    }
-    contents
-}
-
 /// Returns the page of a copy on its forge.
 fn page_of(endpoint: &Endpoint, path: &str) -> Option<String> {
     if endpoint.site.provider == Provider::Directory {
@@ -141,17 +118,13 @@ fn page_of(endpoint: &Endpoint, path: &str) -> Option<String> {
     Some(url.into()).filter(|url: &String| links::foreign(url).is_some())
 }
 
-fn endpoints(
-    group: &MirrorGroup,
-    copies: &BTreeMap<EndpointId, Known>,
-    baseline: &Baseline,
-    standing: &RepoStanding,
-) -> Markup {
-    let contents = contents(baseline);
+fn endpoints(group: &MirrorGroup, record: Option<&RepoRecord>, baseline: &Baseline, standing: &RepoStanding) -> Markup {
+    let contents = contents(baseline, record);
+    let copy_at = |endpoint: &EndpointId| record.and_then(|record| record.copies.get(endpoint));
     html! {
         div.scroll role="region" aria-label="Endpoints" tabindex="0" {
         table {
-            caption.unseen { "What each endpoint has of it, as last agreed" }
+            caption { "What each endpoint has of it: as last agreed, and where they differ as last seen" }
             thead {
                 tr {
                     th scope="col" { "Endpoint" }
@@ -164,11 +137,11 @@ fn endpoints(
             }
             tbody {
                 @for endpoint in &group.endpoints {
-                    @let content = contents.get(&endpoint.id);
+                    @let Content { branches, tags } = contents.get(&endpoint.id).copied().unwrap_or_default();
                     tr {
                         th scope="row" { (parts::path(endpoint.id.as_str())) }
                         td {
-                            @match copies.get(&endpoint.id) {
+                            @match copy_at(&endpoint.id) {
                                 None => { span.quiet { "none" } },
                                 Some(copy) => @match page_of(endpoint, &copy.path) {
                                     Some(url) => { a href=(url) rel="noopener noreferrer" { (parts::path(&copy.path)) } },
@@ -176,8 +149,8 @@ fn endpoints(
                                 },
                             }
                         }
-                        td.number { (content.map_or(0, |content| content.branches)) }
-                        td.number { (content.map_or(0, |content| content.tags)) }
+                        td.number { (branches) }
+                        td.number { (tags) }
                         td.wide {
                             @if let Some(branch) = baseline.default_branch.get(&endpoint.id) { code { (parts::words(branch.as_str())) } }
                         }
