@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use miette::Result;
 use refray_core::event::EventSink;
-use refray_server::serve::{Ended, Fresh, Listeners, OnlyOne, Reload, ServeError, ServeSink, Setup, Stats, Supervisor};
+use refray_server::serve::{
+    Ended, Fresh, Listeners, OnlyOne, Reload, ServeError, ServeSink, Setup, Signals, Stats, Supervisor,
+};
 
 use crate::args::{Format, Global, ServeArgs};
 use crate::environment::{self, ProcessEnvironment};
@@ -27,6 +29,8 @@ pub(crate) async fn run(global: &Global, args: &ServeArgs) -> Result<Exit> {
         Format::Text => None,
     };
     let engine = load::connect(config, &paths, Arc::new(ServeSink::new(stats.clone(), lines))).await?;
+    // Whoever has read where it serves may send a signal.
+    let signals = Signals::listen().map_err(|error| told(&error))?;
     say_where(global.format, &listeners);
     let setup = Setup {
         listeners,
@@ -37,6 +41,7 @@ pub(crate) async fn run(global: &Global, args: &ServeArgs) -> Result<Exit> {
         environment: Arc::new(ProcessEnvironment::default()),
         reload: Arc::new(FromFile { paths }),
         supervisor: supervisor(),
+        signals,
     };
     match refray_server::serve::serve(setup).await.map_err(|error| told(&error))? {
         Ended::Drained => Ok(Exit::Agreed),

@@ -50,6 +50,8 @@ pub struct Setup {
     pub reload: Arc<dyn Reload>,
     /// The service manager.
     pub supervisor: Supervisor,
+    /// The system's signals, listened to since before anybody was told where it serves.
+    pub signals: Signals,
 }
 
 /// The secrets that the listeners go by.
@@ -104,8 +106,17 @@ async fn secret(
 /// # Errors
 /// It cannot begin, or the store cannot be used.
 pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
-    let Setup { listeners, only, engine, stats, full_sync_interval_minutes, environment, reload, supervisor } = setup;
-    let mut signals = Signals::listen()?;
+    let Setup {
+        listeners,
+        only,
+        engine,
+        stats,
+        full_sync_interval_minutes,
+        environment,
+        reload,
+        supervisor,
+        mut signals,
+    } = setup;
     let secrets = Secrets::read(&engine.config, &*environment).await?;
     let started = (engine.clock)();
     let taken = engine.store.take_back(started).await?;

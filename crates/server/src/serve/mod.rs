@@ -19,6 +19,6 @@ pub use listeners::Listeners;
 pub use notify::Supervisor;
 pub use only::OnlyOne;
 pub use reload::{Fresh, Reload};
-pub use signals::Ended;
+pub use signals::{Ended, Signals};
 pub use sink::ServeSink;
 pub use stats::Stats;

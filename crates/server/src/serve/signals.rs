@@ -13,7 +13,9 @@ pub enum Ended {
     AtOnce,
 }
 
-pub(super) struct Signals {
+/// What the system tells, kept from when it is first listened to until somebody hears it.
+#[derive(Debug)]
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
@@ -27,7 +29,11 @@ pub(super) enum Asked {
 }
 
 impl Signals {
-    pub(super) fn listen() -> Result<Self, ServeError> {
+    /// Listens: from here on no signal ends the process by itself.
+    ///
+    /// # Errors
+    /// The system does not let it.
+    pub fn listen() -> Result<Self, ServeError> {
         let listen = |kind| signal(kind).map_err(ServeError::Signals);
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,

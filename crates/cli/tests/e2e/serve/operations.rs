@@ -165,8 +165,8 @@ async fn what_gitlab_signs_with_a_token_of_its_own_is_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_configuration_is_logged_without_colours() {
     let world = World::of_folders(&["a", "b"]);
+    // It hears signals from the moment that it says where it serves.
     let daemon = world.serve(&["--color", "always"]);
-    until(&daemon, "it hears signals", || daemon.sum("refray_full_syncs_total") > 0).await;
     put(&world.path("config.toml"), &world.config.to_string().replace("name = \"all\"", "naem = \"all\""));
     daemon.signal("HUP");
     until(&daemon, "it says what is wrong", || daemon.log().contains("the old one stays")).await;
