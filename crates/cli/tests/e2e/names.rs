@@ -227,7 +227,18 @@ async fn doctor_names_what_is_called_otherwise() {
         &["`files` cannot be made there", "another name there in the endpoint's `names`"],
     );
     name(&mut world);
-    has(&world.refray(&["doctor", "-v"]).exits(0), &["`files` is called `files-repo` there"]);
+    let said = world.refray(&["doctor", "-v"]).exits(0);
+    has(&said, &["`files` is called `files-repo` there", "warn  names", "no endpoint has `tools`", "no `tools-repo`"]);
+    // What an endpoint has that cannot be listed is not known.
+    let there = "site = \"github\"\nkind = \"user\"\nnamespace = ";
+    world.config.replace(&format!("{there}\"ada\""), &format!("{there}\"nobody\""));
+    let said = world.refray(&["doctor", "-v"]).exits(1);
+    assert!(said.contains("github/nobody") && !said.contains("no endpoint has"), "{said}");
+    world.config.replace(&format!("{there}\"nobody\""), &format!("{there}\"ada\""));
+    world.seed(Kind::GitLab, "tools-repo", Visibility::Private);
+    let said = world.refray(&["doctor", "-v"]).exits(0);
+    has(&said, &["`tools` is called `tools-repo` there"]);
+    assert!(!said.contains("no endpoint has"), "{said}");
     world.config.replace("\"files-repo\"", "\"tree\"");
     has(&world.refray(&["doctor"]).stdout, &["`files` cannot be made there as `tree`"]);
 }

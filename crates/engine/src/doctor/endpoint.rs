@@ -31,12 +31,12 @@ pub(super) async fn checks(examined: &Examination, group: &MirrorGroup) -> Vec<C
     let mut listings = BTreeMap::new();
     for (endpoint, (found, listed)) in group.endpoints.iter().zip(looked) {
         checks.extend(found);
-        checks.extend(given_names(endpoint));
         if let Some(listed) = listed {
             checks.extend(clashes(endpoint, &listed));
             listings.insert(endpoint.id.clone(), listed);
         }
     }
+    checks.extend(given_names(group, &listings));
     checks.extend(names(examined, group, &listings));
     checks.extend(rules(examined, group, &listings).await);
     let selected: BTreeMap<String, RepoName> = listings
@@ -214,11 +214,26 @@ fn refused_name(endpoint: &Endpoint, forge: &dyn Forge, name: &RepoName) -> Opti
     Some(Check::warn(&endpoint.id, "names", format!("`{name}` cannot be made there{called}: {why}"), remedy))
 }
 
-/// Says what is called otherwise there.
-fn given_names(endpoint: &Endpoint) -> Option<Check> {
-    let names: Vec<String> =
-        endpoint.names.pairs().map(|(here, there)| format!("`{here}` is called `{there}` there")).collect();
-    (!names.is_empty()).then(|| Check::pass(&endpoint.id, "names", names.join(", ")))
+/// Says what is called otherwise at an endpoint, and which of it is a name of nothing: a slip of the pen, most likely.
+fn given_names(group: &MirrorGroup, listings: &BTreeMap<EndpointId, Vec<Repository>>) -> Vec<Check> {
+    // What an endpoint that could not be listed has, is not known.
+    let complete = listings.len() == group.endpoints.len();
+    let known: BTreeSet<String> = listings.values().flatten().map(|repository| repository.name.key()).collect();
+    let mut checks = Vec::new();
+    for endpoint in &group.endpoints {
+        let (used, idle): (Vec<_>, Vec<_>) =
+            endpoint.names.pairs().partition(|(here, _)| !complete || known.contains(&here.key()));
+        if !used.is_empty() {
+            let used: Vec<String> =
+                used.iter().map(|(here, there)| format!("`{here}` is called `{there}` there")).collect();
+            checks.push(Check::pass(&endpoint.id, "names", used.join(", ")));
+        }
+        checks.extend(idle.into_iter().map(|(here, there)| {
+            let found = format!("no endpoint has `{here}`, and this one has no `{there}`");
+            Check::warn(&endpoint.id, "names", found, "Correct the name in the endpoint's `names`, or take it out.")
+        }));
+    }
+    checks
 }
 
 /// Looks at the rules of default branches, where something may be pushed.
