@@ -167,9 +167,7 @@ async fn a_second_interrupt_stops_at_once() {
 async fn an_interrupted_doctor_leaves_nothing_and_says_so_by_its_code() {
     let world = World::of_forges(&[Kind::GitHub, Kind::Gitea]).await;
     world.site(Kind::Gitea).faults().latency(Duration::from_secs(8));
-    let temporary = world.path("tmp");
-    std::fs::create_dir_all(&temporary).unwrap();
-    let child = spawn(world.command(&["doctor"]).env("TMPDIR", &temporary));
+    let child = spawn(&mut world.command(&["doctor"]));
     for _ in 0..500 {
         if world.site(Kind::GitHub).requests().count() > 0 {
             break;
@@ -179,5 +177,5 @@ async fn an_interrupted_doctor_leaves_nothing_and_says_so_by_its_code() {
     signal(&child, "INT");
     let ended = tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(|| wait(child))).await;
     ended.unwrap().unwrap().exits(3);
-    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(world.path("tmp")).unwrap().count(), 0);
 }

@@ -55,9 +55,6 @@ fn assert_clean(world: &World, secrets: &[String], said: &str) {
 
 async fn world() -> (World, Vec<String>) {
     let mut world = World::of_forges(&KINDS).await;
-    let temporary = world.path("temporary");
-    std::fs::create_dir_all(&temporary).unwrap();
-    world.env.insert("TMPDIR".into(), temporary.display().to_string());
     let secrets: Vec<String> = KINDS.iter().map(|kind| world.token(*kind).to_owned()).collect();
     // Each way to give a token.
     let file = world.path("secrets/token");

@@ -1,8 +1,9 @@
 //! Starting git with nothing of the machine's own configuration.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use crate::world::{GitError, Signature};
 
@@ -13,7 +14,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("GIT_NO_REPLACE_OBJECTS", "1"),
-    ("GIT_CONFIG_COUNT", "7"),
+    ("GIT_CONFIG_COUNT", "10"),
     ("GIT_CONFIG_KEY_0", "safe.directory"),
     ("GIT_CONFIG_VALUE_0", "*"),
     ("GIT_CONFIG_KEY_1", "gc.auto"),
@@ -30,15 +31,42 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("GIT_CONFIG_VALUE_5", "ignore"),
     ("GIT_CONFIG_KEY_6", "receive.advertiseAtomic"),
     ("GIT_CONFIG_VALUE_6", "true"),
+    // What comes in stays the pack that it came in: one file, where each object would be a file and often a folder.
+    ("GIT_CONFIG_KEY_7", "receive.unpackLimit"),
+    ("GIT_CONFIG_VALUE_7", "1"),
+    ("GIT_CONFIG_KEY_8", "fastimport.unpackLimit"),
+    ("GIT_CONFIG_VALUE_8", "1"),
+    // Nothing here is to survive the machine.
+    ("GIT_CONFIG_KEY_9", "core.fsync"),
+    ("GIT_CONFIG_VALUE_9", "none"),
 ];
+
+/// Where git is. Started by its whole path, a child needs no copy of this process, which a search through `PATH` would
+/// take: with many forges in one process that is most of what a child costs.
+static GIT: LazyLock<PathBuf> = LazyLock::new(|| {
+    #[expect(clippy::disallowed_methods, reason = "git is looked for where a shell would")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Where there is none, the attempt to start it says so.
+    std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file()).unwrap_or("git".into())
+});
+
+/// Returns git, to work in a folder.
+pub(crate) fn git(folder: &Path) -> Command {
+    program(&GIT, folder)
+}
+
+/// Returns a shell, to work in a folder.
+pub(crate) fn shell(folder: &Path) -> Command {
+    program(Path::new("/bin/sh"), folder)
+}
 
 /// Returns a command that works in a folder and that git, isolated from the machine's configuration, may run below.
 #[expect(
     clippy::disallowed_methods,
     reason = "the simulator is a server of its own and shares no code with what it tests"
 )]
-pub(crate) fn program(name: &str, folder: &Path) -> Command {
-    let mut command = Command::new(name);
+fn program(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.env_clear();
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
@@ -54,7 +82,7 @@ pub(crate) fn output(folder: &Path, args: &[&str], input: &[u8]) -> Result<Outpu
 
 fn output_as(folder: &Path, args: &[&str], input: &[u8], by: Option<&Signature>) -> Result<Output, GitError> {
     let start = |source| GitError::Start { verb: verb(args), source };
-    let mut command = program("git", folder);
+    let mut command = git(folder);
     let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
     command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(by) = by {

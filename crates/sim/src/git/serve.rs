@@ -99,11 +99,11 @@ fn protocol(site: &Site, headers: &HeaderMap) -> Option<String> {
 /// Returns a git command with its ends open, whose files cannot grow when the disk is to look full.
 pub(super) fn child(folder: &Path, args: &[&str], disk_full: bool) -> Command {
     let mut command = if disk_full {
-        let mut shell = command::program("sh", folder);
+        let mut shell = command::shell(folder);
         shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec git \"$@\"", "git"]);
         Command::from(shell)
     } else {
-        Command::from(command::program("git", folder))
+        Command::from(command::git(folder))
     };
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     command

@@ -1,6 +1,8 @@
 //! Two forges that agree, one of which something happens to.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use refray_sim::Kind;
 use refray_sim::world::{RepositoryPatch, Visibility};
@@ -14,6 +16,8 @@ pub(super) struct Scene {
     pub(super) other: Kind,
     /// Every commit that anybody has seen so far.
     commits: BTreeSet<String>,
+    /// What the references of a copy were when it was last looked at, and which commits they lead to.
+    looked_at: RefCell<BTreeMap<PathBuf, (String, Vec<String>)>>,
 }
 
 impl Scene {
@@ -26,7 +30,7 @@ impl Scene {
         let other = if kind == Kind::GitHub { Kind::GitLab } else { Kind::GitHub };
         let mut world = World::of_forges(&[other, kind]).await;
         world.config.set(&format!("delete_missing = true\n{settings}"));
-        let mut scene = Self { world, kind, other, commits: BTreeSet::new() };
+        let mut scene = Self { world, kind, other, commits: BTreeSet::new(), looked_at: RefCell::default() };
         for number in 0..repositories {
             let name = format!("repo-{number}");
             scene.world.seed(other, &name, Visibility::Private);
@@ -80,13 +84,11 @@ impl Scene {
     fn reachable(&self) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
         let world = &self.world;
-        let mut take =
-            |folder: String| seen.extend(world.git(&folder, &["rev-list", "--all"]).lines().map(str::to_owned));
         for kind in [self.other, self.kind] {
             let site = world.site(kind);
             let ids: Vec<u64> = site.world().repositories.keys().copied().collect();
             for id in ids {
-                take(site.bare(id).path().display().to_string());
+                seen.extend(self.commits_of(site.bare(id).path()));
             }
         }
         for (number, bundle) in files_below(&world.state().join("backups")).iter().enumerate() {
@@ -94,11 +96,30 @@ impl Scene {
                 let folder = format!("unbundled-{number}");
                 world.git(".", &["init", "-q", "--bare", &folder]);
                 world.git(&folder, &["fetch", "-q", &bundle.display().to_string(), "+refs/*:refs/kept/*"]);
-                take(folder.clone());
+                seen.extend(world.git(&folder, &["rev-list", "--all"]).lines().map(str::to_owned));
                 std::fs::remove_dir_all(world.path(&folder)).unwrap();
             }
         }
         seen
+    }
+
+    /// Every commit that the references of a copy lead to. Only where one has moved since the last time, git is asked.
+    fn commits_of(&self, bare: &Path) -> Vec<String> {
+        let mut files = files_below(&bare.join("refs"));
+        files.push(bare.join("packed-refs"));
+        let read =
+            |file: &PathBuf| format!("{}: {}", file.display(), std::fs::read_to_string(file).unwrap_or_default());
+        let references: String = files.iter().map(read).collect();
+        let mut looked_at = self.looked_at.borrow_mut();
+        match looked_at.get(bare) {
+            Some((same, commits)) if *same == references => commits.clone(),
+            _ => {
+                let said = self.world.git(&bare.display().to_string(), &["rev-list", "--all"]);
+                let commits: Vec<String> = said.lines().map(str::to_owned).collect();
+                looked_at.insert(bare.to_owned(), (references, commits.clone()));
+                commits
+            }
+        }
     }
 
     /// Asserts that every commit that anybody ever saw can still be found.

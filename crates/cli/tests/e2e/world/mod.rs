@@ -90,6 +90,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let world = Self { dir, sim, config: Config::default(), env: BTreeMap::new() };
         std::fs::create_dir_all(world.home()).unwrap();
+        std::fs::create_dir(world.path("tmp")).unwrap();
         process::put_git_in_front(&world);
         world
     }
@@ -185,8 +186,9 @@ impl World {
 
     /// Everything of a copy that is synced: HEAD, and every branch and tag with its value.
     pub(crate) fn refs(&self, place: &Place, repository: &str) -> String {
-        let bare = self.bare(place, repository).display().to_string();
-        let head = self.git(".", &["-C", &bare, "symbolic-ref", "HEAD"]);
+        let bare = self.bare(place, repository);
+        let head = std::fs::read_to_string(bare.join("HEAD")).unwrap();
+        let (head, bare) = (head.trim().strip_prefix("ref: ").unwrap(), bare.display().to_string());
         let format = "--format=%(objectname) %(refname)";
         format!("{head}\n{}\n", self.git(".", &["-C", &bare, "for-each-ref", format, "refs/heads", "refs/tags"]))
     }

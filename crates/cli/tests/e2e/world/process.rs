@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 
 use super::{Run, World, put};
 
@@ -39,7 +40,8 @@ impl World {
     pub(crate) fn bare_command(&self, args: &[&str]) -> Command {
         let mut command = program(env!("CARGO_BIN_EXE_refray"));
         let path = format!("{}:{}", self.path("bin").display(), path().to_string_lossy());
-        command.env_clear().env("HOME", self.home()).env("PATH", path).envs(&self.env);
+        // What one that is killed leaves goes with the world.
+        command.env_clear().env("HOME", self.home()).env("PATH", path).env("TMPDIR", self.path("tmp")).envs(&self.env);
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         command
     }
@@ -77,7 +79,7 @@ impl World {
 
     /// The same, not started yet.
     pub(crate) fn git_command(&self, folder: &str, args: &[&str]) -> Command {
-        let mut git = program("git");
+        let mut git = program(real_git());
         git.env_clear().env("PATH", path()).env("HOME", self.home());
         git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_TERMINAL_PROMPT", "0");
         for (key, value) in [("NAME", "Ada"), ("EMAIL", "ada@example.org"), ("DATE", "1700000000 +0000")] {
@@ -103,8 +105,11 @@ pub(crate) fn program(name: impl AsRef<Path>) -> Command {
     Command::new(name.as_ref())
 }
 
-pub(crate) fn real_git() -> PathBuf {
-    std::env::split_paths(&path()).map(|dir| dir.join("git")).find(|git| git.exists()).unwrap()
+/// Where the machine's git is. By its whole path it is started without a copy of the test's process.
+pub(crate) fn real_git() -> &'static Path {
+    static GIT: LazyLock<PathBuf> =
+        LazyLock::new(|| std::env::split_paths(&path()).map(|dir| dir.join("git")).find(|git| git.exists()).unwrap());
+    &GIT
 }
 
 #[expect(clippy::disallowed_methods, reason = "where git is found")]
