@@ -9,7 +9,7 @@ mod step;
 mod text;
 mod waves;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use refray_core::config::MirrorGroup;
@@ -71,6 +71,26 @@ impl Applied {
             _ => None,
         });
         refused.collect()
+    }
+
+    /// A repository that was created is there from now on, also for a second look in the same run.
+    pub(crate) fn take_in_created(&self, task: &mut RepoTask) {
+        for (endpoint, repository) in &self.created {
+            let copy = Copy::Present { repository: repository.clone(), recreated: false };
+            task.copies.insert(endpoint.clone(), copy);
+        }
+    }
+
+    /// A repository that was deleted is not there any more, for a second look in the same run. Returns where.
+    pub(crate) fn take_in_deleted(&self, task: &mut RepoTask) -> BTreeSet<EndpointId> {
+        let gone = task.copies.iter_mut().filter(|(endpoint, copy)| {
+            matches!(copy, Copy::Delete(_)) && matches!(self.views.get(*endpoint), Some(View::Absent))
+        });
+        let gone = gone.map(|(endpoint, copy)| {
+            *copy = Copy::Absent;
+            endpoint.clone()
+        });
+        gone.collect()
     }
 
     /// Says whether something was refused or failed.

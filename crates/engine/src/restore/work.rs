@@ -51,13 +51,16 @@ impl Work<'_> {
         };
         let copies = copies(self.group, &self.survey.sights, self.survey.records.get(&key), &key);
         let mut task = RepoTask { name: self.name.clone(), copies, findings: Vec::new() };
-        let mut done = 0;
+        let (mut done, mut deleted) = (0, BTreeSet::new());
         for attempt in 1.. {
-            let pass = match self.pass(engine, &mut task).await {
+            let known = self.settings.known_without(self.name, &deleted);
+            let settings = Settings { known: &known, ..*self.settings };
+            let mut pass = match self.pass(engine, &mut task, &settings).await {
                 Ok(pass) => pass,
                 Err((message, remedy)) => return reconcile::failed(done, message, &remedy),
             };
             done += pass.done;
+            deleted.append(&mut pass.deleted);
             let unsettled = pass.look_again && !engine.stop.is_cancelled();
             if unsettled && attempt < ATTEMPTS {
                 continue;
@@ -77,7 +80,12 @@ impl Work<'_> {
         unreachable!("the last attempt returns")
     }
 
-    async fn pass(&self, engine: &Engine, task: &mut RepoTask) -> Result<Pass, (String, String)> {
+    async fn pass(
+        &self,
+        engine: &Engine,
+        task: &mut RepoTask,
+        settings: &Settings<'_>,
+    ) -> Result<Pass, (String, String)> {
         let mut views = observe::views(engine, self.group, &task.copies).await;
         let Undo { mut plan, forget } = (self.plan)(&task.copies, &views);
         let stored = engine.store.baseline(&self.group.name, &self.name.key()).await;
@@ -96,9 +104,9 @@ impl Work<'_> {
         }
         baseline.refs.retain(|name, _| !forget.contains(name));
         // Where nothing is to be done, what was asked for may be refused, which says nothing of how the repository stands.
-        if self.settings.options.dry_run || plan.is_idle() && baseline == stored {
+        if settings.options.dry_run || plan.is_idle() && baseline == stored {
             let status = reconcile::preview(engine, self.group, self.name, &plan, &views);
-            return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false });
+            return Ok(Pass { status, done: 0, findings: plan.findings, deleted: BTreeSet::new(), look_again: false });
         }
         let policy = Policy::from(self.group);
         let refused = BTreeSet::new();
@@ -124,20 +132,19 @@ impl Work<'_> {
             views: &views,
             baseline: &baseline,
             facts: &facts,
-            settings: self.settings,
+            settings,
             whole: true,
         };
         let (status, applied) = reconcile::carry_out(engine, ground, &plan).await?;
-        for delete in &plan.deletes {
-            let gone = applied.views.get(&delete.endpoint) == Some(&View::Absent);
-            let now = if gone { Some(Copy::Absent) } else { there.get(&delete.endpoint).cloned() };
-            task.copies.extend(now.map(|copy| (delete.endpoint.clone(), copy)));
+        let deleted = applied.take_in_deleted(task);
+        for delete in plan.deletes.iter().filter(|delete| !deleted.contains(&delete.endpoint)) {
+            task.copies.extend(there.get(&delete.endpoint).map(|copy| (delete.endpoint.clone(), copy.clone())));
         }
         for create in &plan.creates {
             task.copies.insert(create.endpoint.clone(), Copy::Absent);
         }
-        reconcile::take_in_what_was_created(task, &applied);
-        Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })
+        applied.take_in_created(task);
+        Ok(Pass { status, done: applied.done(), findings: plan.findings, deleted, look_again: applied.look_again })
     }
 }
 
@@ -145,6 +152,8 @@ struct Pass {
     status: RepoStatus,
     done: usize,
     findings: Vec<Finding>,
+    /// Where the repository was deleted.
+    deleted: BTreeSet<EndpointId>,
     look_again: bool,
 }
 
