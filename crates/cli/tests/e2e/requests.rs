@@ -171,6 +171,24 @@ async fn what_was_added_to_a_conflict_branch_is_backed_up_with_its_repository() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_could_not_be_closed_is_closed_by_the_next_run() {
+    let kinds = [Kind::GitHub, Kind::GitLab];
+    let world = diverged(&kinds, "pull_request").await;
+    world.refray(&["sync"]).exits(1);
+    let refusal = Effect::Status(400, "not now".to_owned());
+    world.site(Kind::GitLab).faults().add_for(Some("PUT"), "/merge_requests/[0-9]+$", Some(1), refusal).unwrap();
+    // A person gives up what GitHub has: no merge settles the request on GitLab by itself.
+    let hub = world.bare(&Place::Forge(Kind::GitHub, OWNER), "one").display().to_string();
+    world.git(&hub, &["update-ref", "refs/heads/main", "refs/heads/refray/conflicts/main/gitlab=2Fada"]);
+    has(&world.refray(&["sync"]).exits(1), &["gitlab/ada", "not now"]);
+    assert_eq!(open(&world, Kind::GitLab).len(), 1);
+    world.refray(&["sync"]).exits(0);
+    assert_eq!(open(&world, Kind::GitLab), [""; 0]);
+    let refs = world.agree(&users(&kinds), "one");
+    assert!(!refs.contains("refray/conflicts"), "{refs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_forge_fails_to_open_is_opened_by_the_next_run() {
     let kinds = [Kind::GitHub, Kind::Gitea];
     let world = diverged(&kinds, "pull_request").await;

@@ -155,7 +155,8 @@ pub(crate) async fn apply(
     let after = step.applied.views.clone();
     let requests = request::Job { engine, group, repository: &task.name, paths: &paths, views: &after, mirror };
     step.requests(request::carry_out(requests, &plan.requests).await);
-    step.pushed(push::push_all(job(), &waves.late).await);
+    let late = waves.late_after(|update| step.is_open(update));
+    step.pushed(push::push_all(job(), &late).await);
     step.delete_repositories(&paths, unsafe_to_write.as_ref()).await;
     applied
 }
