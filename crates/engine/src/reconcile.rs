@@ -268,8 +268,12 @@ pub(crate) async fn carry_out(
     let Ground { group, task, views, baseline, facts, settings, whole } = ground;
     let mut held = baseline.clone();
     held.hold(&plan.held);
-    if held != *baseline && !plan.is_idle() {
-        // Carrying the plan out takes away the signs that gave rise to the hold; so it is written down before.
+    let known = settings.known.get(&task.name.key());
+    let is_forgotten = |endpoint| known.is_some_and(|known| !known.contains_key(endpoint));
+    let forgets = plan.deletes.iter().any(|delete| is_forgotten(&delete.endpoint));
+    if (held != *baseline || forgets) && !plan.is_idle() {
+        // Carrying the plan out takes away the signs that gave rise to the hold, and what is to be forgotten; so it is
+        // written down before.
         let applied = Applied { views: views.clone(), ..Applied::default() };
         let status = status(plan, &applied, whole);
         let ending = record::Ending { plan, applied: &applied, baseline: &held, status, intended: None };

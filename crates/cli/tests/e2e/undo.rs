@@ -335,3 +335,25 @@ async fn what_an_undo_deleted_is_not_missed_when_it_had_to_look_twice() {
     world.refray(&["sync"]).exits(0);
     world.agree(&users(&kinds), "one");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_undo_deleted_without_knowing_it_is_not_missed_either() {
+    let kinds = [Kind::GitHub, Kind::Forgejo];
+    let mut world = World::of_forges(&kinds).await;
+    world.config.set("delete_missing = true");
+    world.seed_alike(&kinds, "two", Visibility::Private);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    // The answer is lost, and so is the one to whether it is still there.
+    let site = world.site(Kind::Forgejo);
+    site.faults().add_for(Some("DELETE"), "/repos/ada/one$", Some(1), Effect::Reset(0)).unwrap();
+    site.faults().add("/repositories/[0-9]+$", None, Effect::Status(500, "down".to_owned())).unwrap();
+    has(
+        &world.refray(&["undo", &newest(&world)]).exits(1),
+        &["delete repository ada/one on forgejo/ada", "no connection"],
+    );
+    assert!(site.repository(OWNER, "one").is_err());
+    site.faults().clear();
+    world.refray(&["sync"]).exits(0);
+    world.agree(&users(&kinds), "one");
+}

@@ -121,9 +121,13 @@ impl Work<'_> {
             refused: &refused,
         };
         let facts = objects::gather(engine, subject, &mut plan, self.bundle).await?;
+        // What goes is forgotten before: the next sync would take it for somebody's deletion otherwise, should this end in
+        // the middle or have no answer.
+        let deleted: BTreeSet<EndpointId> = plan.deletes.iter().map(|delete| delete.endpoint.clone()).collect();
+        let known = settings.known_without(self.name, &deleted);
+        let settings = &Settings { known: &known, ..*settings };
         let there = task.copies.clone();
         for delete in &plan.deletes {
-            // From here on it counts as one that is to go, so that it is not missed afterwards.
             task.copies.insert(delete.endpoint.clone(), Copy::Delete(delete.clone()));
         }
         let ground = Ground {
@@ -136,8 +140,8 @@ impl Work<'_> {
             whole: true,
         };
         let (status, applied) = reconcile::carry_out(engine, ground, &plan).await?;
-        let deleted = applied.take_in_deleted(task);
-        for delete in plan.deletes.iter().filter(|delete| !deleted.contains(&delete.endpoint)) {
+        let gone = applied.take_in_deleted(task);
+        for delete in plan.deletes.iter().filter(|delete| !gone.contains(&delete.endpoint)) {
             task.copies.extend(there.get(&delete.endpoint).map(|copy| (delete.endpoint.clone(), copy.clone())));
         }
         for create in &plan.creates {
@@ -152,7 +156,7 @@ struct Pass {
     status: RepoStatus,
     done: usize,
     findings: Vec<Finding>,
-    /// Where the repository was deleted.
+    /// Where the repository was deleted, or was to be.
     deleted: BTreeSet<EndpointId>,
     look_again: bool,
 }
