@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use refray_core::name::{EndpointId, GroupName};
+use refray_core::name::{EndpointId, GroupName, RepoName};
 use refray_core::plan::group::{Known, Selection, Sight};
 
 use crate::doubt::Doubts;
@@ -42,4 +42,19 @@ pub(crate) struct Settings<'a> {
     pub(crate) doubts: &'a Doubts,
     /// Where the plans of a dry run are gathered, when somebody wants them as a whole.
     pub(crate) gathered: Option<&'a Gathered>,
+}
+
+impl Settings<'_> {
+    /// Returns what is remembered of a repository's copies without those that the run has deleted meanwhile: who finds them
+    /// absent is not to miss them.
+    pub(crate) fn known_without(
+        &self,
+        repository: &RepoName,
+        deleted: &BTreeSet<EndpointId>,
+    ) -> BTreeMap<String, BTreeMap<EndpointId, Known>> {
+        let key = repository.key();
+        let mut copies = self.known.get(&key).cloned().unwrap_or_default();
+        copies.retain(|endpoint, _| !deleted.contains(endpoint));
+        BTreeMap::from([(key, copies)])
+    }
 }

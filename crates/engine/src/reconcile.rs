@@ -85,15 +85,19 @@ pub(crate) async fn passes(
         Err((message, remedy)) => return failed(0, message, &remedy),
     };
     done += pass.done;
+    let mut deleted = std::mem::take(&mut pass.deleted);
     for _ in 1..ATTEMPTS {
         if !pass.look_again || engine.stop.is_cancelled() {
             break;
         }
-        pass = match one_pass(engine, group, &mut task, None, settings, None, &mut refused).await {
+        let known = settings.known_without(&task.name, &deleted);
+        let settings = Settings { known: &known, ..*settings };
+        pass = match one_pass(engine, group, &mut task, None, &settings, None, &mut refused).await {
             Ok(pass) => pass,
             Err((message, remedy)) => return failed(done, message, &remedy),
         };
         done += pass.done;
+        deleted.append(&mut pass.deleted);
     }
     let status = match pass.status {
         RepoStatus::Agreed | RepoStatus::Incomplete if done > 0 => RepoStatus::Synced,
@@ -138,10 +142,19 @@ struct Pass {
     status: RepoStatus,
     done: usize,
     findings: Vec<Finding>,
+    /// Where the repository was deleted.
+    deleted: BTreeSet<EndpointId>,
     /// Something moved meanwhile, or its fate is unknown.
     look_again: bool,
     /// Something could not be read or done, which may pass.
     may_pass: bool,
+}
+
+impl Pass {
+    /// One in which nothing was done.
+    const fn still(status: RepoStatus, findings: Vec<Finding>) -> Self {
+        Self { status, done: 0, findings, deleted: BTreeSet::new(), look_again: false, may_pass: false }
+    }
 }
 
 async fn one_pass(
@@ -161,7 +174,7 @@ async fn one_pass(
     if !options.full && task.findings.is_empty() && record.is_some_and(|record| unchanged(record, &task.copies, &views))
     {
         let status = RepoStatus::Agreed;
-        return Ok(Pass { status, done: 0, findings: Vec::new(), look_again: false, may_pass: false });
+        return Ok(Pass::still(status, Vec::new()));
     }
     let baseline = agreed(engine, group, task).await?;
     let policy = Policy::from(group);
@@ -199,12 +212,13 @@ async fn one_pass(
             gathered.take(group, task, &views, &plan);
         }
         let status = preview(engine, group, &task.name, &plan, &views);
-        return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false, may_pass: false });
+        return Ok(Pass::still(status, plan.findings));
     }
     let whole = true;
     let ground = Ground { group, task, views: &views, baseline: &baseline, facts: &facts, settings, whole };
     let (status, applied) = carry_out(engine, ground, &plan).await?;
-    take_in_what_was_created(task, &applied);
+    applied.take_in_created(task);
+    let deleted = applied.take_in_deleted(task);
     add_links(&mut plan.findings, &applied);
     plan.findings.extend(applied.waiting.iter().map(|(endpoint, waiting)| waiting.note(endpoint)));
     let before = refused.len();
@@ -212,7 +226,7 @@ async fn one_pass(
     let look_again = applied.look_again || refused.len() > before;
     let may_pass = applied.outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }))
         || plan.findings.iter().any(|it| matches!(it.kind, FindingKind::Unreadable | FindingKind::HistoryUnknown));
-    Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again, may_pass })
+    Ok(Pass { status, done: applied.done(), findings: plan.findings, deleted, look_again, may_pass })
 }
 
 /// Returns what was agreed with the repositories that are there now.
@@ -254,8 +268,12 @@ pub(crate) async fn carry_out(
     let Ground { group, task, views, baseline, facts, settings, whole } = ground;
     let mut held = baseline.clone();
     held.hold(&plan.held);
-    if held != *baseline && !plan.is_idle() {
-        // Carrying the plan out takes away the signs that gave rise to the hold; so it is written down before.
+    let known = settings.known.get(&task.name.key());
+    let is_forgotten = |endpoint| known.is_some_and(|known| !known.contains_key(endpoint));
+    let forgets = plan.deletes.iter().any(|delete| is_forgotten(&delete.endpoint));
+    if (held != *baseline || forgets) && !plan.is_idle() {
+        // Carrying the plan out takes away the signs that gave rise to the hold, and what is to be forgotten; so it is
+        // written down before.
         let applied = Applied { views: views.clone(), ..Applied::default() };
         let status = status(plan, &applied, whole);
         let ending = record::Ending { plan, applied: &applied, baseline: &held, status, intended: None };
@@ -297,14 +315,6 @@ async fn keep_reachable(facts: &Facts, applied: &Applied, baseline: &Baseline) -
         mirror.keep(&held.into_iter().map(|oid| (format!("refs/refray/keep/{oid}"), oid)).collect())
     })
     .await
-}
-
-/// A repository that was created is there from now on, also for a second look in the same run.
-pub(crate) fn take_in_what_was_created(task: &mut RepoTask, applied: &Applied) {
-    for (endpoint, repository) in &applied.created {
-        let copy = Copy::Present { repository: repository.clone(), recreated: false };
-        task.copies.insert(endpoint.clone(), copy);
-    }
 }
 
 /// Plans a repository as its group's plan has it: to be brought into agreement, or to be deleted.

@@ -74,10 +74,10 @@ pub(crate) async fn record(
 ) -> Result<(), (String, String)> {
     let Ending { plan, applied, baseline, status, intended } = ending;
     let next = next_baseline(baseline, &applied.views, &plan.apart);
-    // That something was made anew is over with the run that did it.
-    let is_over = |finding: &&Finding| {
-        finding.kind == FindingKind::Deleted && finding.sides.keys().all(|at| applied.created.contains_key(at))
-    };
+    // That something was made anew is over with the run that did it, though it may have looked again since.
+    let is_made =
+        |at: &EndpointId| applied.created.contains_key(at) || matches!(task.copies.get(at), Some(Copy::Present { .. }));
+    let is_over = |finding: &&Finding| finding.kind == FindingKind::Deleted && finding.sides.keys().all(is_made);
     let findings: Vec<Finding> = plan.findings.iter().filter(|finding| !is_over(finding)).cloned().collect();
     let fingerprint = common_fingerprint(&applied.views).filter(|_| findings.is_empty() && !applied.failed());
     let copies = copies(group, task, plan, applied, settings, fingerprint.is_some());

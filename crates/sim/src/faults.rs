@@ -15,7 +15,8 @@ use crate::Site;
 pub enum Effect {
     /// It is not carried out; this status and text come back.
     Status(u16, String),
-    /// It is carried out, and the connection breaks after this many bytes of the answer's body.
+    /// It is carried out, and the connection breaks after this many bytes of the answer's body; before the answer, where it
+    /// has no body.
     Reset(usize),
     /// It is not carried out; the connection breaks before any answer.
     Drop,

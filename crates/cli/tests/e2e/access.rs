@@ -213,3 +213,18 @@ async fn a_token_that_may_read_but_neither_create_nor_push() {
     has(&said, &["create repository two on gitea/ada", "`write:user`", "forward branch main on gitea/ada", "(403)"]);
     world.agree(&users(&OTHERS), "one");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_something_was_made_anew_is_over_with_the_run_though_it_had_to_look_twice() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let world = World::of_forges(&kinds).await;
+    for name in ["one", "two"] {
+        world.seed(Kind::GitHub, name, Visibility::Private);
+    }
+    world.refray(&["sync"]).exits(0);
+    world.delete(Kind::Gitea, "one");
+    world.site(Kind::Gitea).faults().add("[.]git/git-receive-pack$", Some(1), Effect::Reset(0)).unwrap();
+    has(&world.refray(&["sync"]).exits(0), &["it was deleted on gitea/ada, and is made anew there"]);
+    let said = world.refray(&["status", "-v"]).exits(0);
+    assert!(!said.contains("made anew"), "{said}");
+}

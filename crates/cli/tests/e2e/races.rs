@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use refray_sim::Kind;
-use refray_sim::world::Visibility;
+use refray_sim::world::{NewRepository, Visibility};
 
 use crate::world::{OWNER, Place, World, has, put, real_git, spawn, users, wait};
 
@@ -148,4 +148,35 @@ async fn what_is_pushed_while_a_repository_is_about_to_be_deleted_is_not_lost() 
         has(&said, &["one", "held", "3 agreed already"]);
         has(&world.refs(&place, "one"), &[&format!("{late} refs/heads/late")]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_was_deleted_is_not_missed_because_another_was_pushed_to() {
+    let kinds = [Kind::GitHub, Kind::Gitea, Kind::Forgejo];
+    let mut world = World::of_forges(&kinds).await;
+    world.config.set("delete_missing = true");
+    for name in ["one", "two", "three", "four"] {
+        world.seed(Kind::GitHub, name, Visibility::Private);
+    }
+    world.refray(&["sync"]).exits(0);
+    world.delete(Kind::GitHub, "one");
+    let place = Place::Forge(Kind::Forgejo, OWNER);
+    let folder = world.bare(&place, "one");
+    let late = world.site(Kind::Forgejo).commit(OWNER, "one", "aside", &[("g", "2")], "late\n").unwrap();
+    world.git(folder.to_str().unwrap(), &["update-ref", "-d", "refs/heads/aside"]);
+    let push = format!(
+        "case \"$*\" in *bundle*) '{}' -C '{}' update-ref refs/heads/late {late};; esac\n",
+        real_git().display(),
+        folder.display()
+    );
+    world.before_git(&push);
+    let said = world.refray(&["sync"]).exits(1);
+    has(&said, &["deleted on gitea/ada", "held", "forgejo/ada was changed since all agreed"]);
+    assert!(!said.contains("could not be read"), "{said}");
+    world.before_git("");
+    // Whoever wants it after all makes it anew where it was deleted; the side that refray deleted it on follows.
+    let private = NewRepository { visibility: Visibility::Private, ..NewRepository::default() };
+    world.site(Kind::GitHub).create_repo(OWNER, "one", private).unwrap();
+    world.refray(&["sync"]).exits(0);
+    has(&world.agree(&users(&kinds), "one"), &[&format!("{late} refs/heads/late")]);
 }

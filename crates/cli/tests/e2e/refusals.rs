@@ -291,3 +291,24 @@ fn a_refusal_that_holds_for_the_whole_repository_is_met_once() {
     world.refray(&["sync"]).exits(0);
     world.agree(&[place, Place::Folder("b")], "one");
 }
+
+#[test]
+fn a_hook_that_speaks_of_one_branch_in_such_words_holds_up_no_other() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::of_folders(&["a", "b"]);
+    let work = world.seeded("a", "one");
+    world.refray(&["sync"]).exits(0);
+    let hook = world.path("disk/b/one.git/hooks/pre-receive");
+    let refuses =
+        "while read -r _ _ name; do case $name in *old) echo \"the branch 'old' is archived\" >&2; exit 1;; esac; done";
+    put(&hook, &format!("#!/bin/sh\n{refuses}\n"));
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for name in ["new", "old", "other"] {
+        work.git(&["branch", name]);
+        work.push(&Place::Folder("a"), "one", &[name]);
+    }
+    has(&world.refray(&["sync"]).exits(1), &["the branch 'old' is archived", "create branch old on disk/b"]);
+    let refs = world.refs(&Place::Folder("b"), "one");
+    has(&refs, &["refs/heads/new", "refs/heads/other"]);
+    assert!(!refs.contains("refs/heads/old"), "{refs}");
+}

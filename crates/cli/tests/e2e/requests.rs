@@ -3,7 +3,7 @@
 use refray_sim::world::{Protection, Pull, PullState, Visibility};
 use refray_sim::{Effect, Kind, MergeMethod, PullPatch};
 
-use crate::world::{OWNER, Place, World, has, users};
+use crate::world::{OWNER, Place, World, files_below, has, users};
 
 /// Forges, configured in this order, that agree on `one`, of which the first two then get a commit of their own each.
 async fn diverged(kinds: &[Kind], strategy: &str) -> World {
@@ -143,6 +143,49 @@ async fn a_conflict_can_be_settled_in_the_editor_of_a_forge() {
     assert!(!refs.contains("refray/conflicts"), "{refs}");
     assert!(log(&world, &hub).iter().any(|line| line.ends_with("into the conflict")));
     assert_eq!(kinds.map(|kind| open(&world, kind).len()), [0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_added_to_a_conflict_branch_is_backed_up_with_its_repository() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let mut world = diverged(&kinds, "pull_request").await;
+    let tea = Place::Forge(Kind::Gitea, OWNER);
+    world.refray(&["sync"]).exits(1);
+    let head = "refray/conflicts/main/github=2Fada";
+    let added = world.site(Kind::Gitea).commit(OWNER, "one", head, &[("by", "hand")], "by hand\n").unwrap();
+    world.delete(Kind::GitHub, "one");
+    world.config.set("delete_missing = true");
+    world.refray(&["sync", "--confirm-deletions", "--repo", "one"]).exits(0);
+    assert!(world.site(Kind::Gitea).repository(OWNER, "one").is_err());
+    let bundles: Vec<_> = files_below(&world.state().join("backups"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "bundle"))
+        .collect();
+    assert_eq!(bundles.len(), 1, "{bundles:?}");
+    has(&world.git(".", &["bundle", "list-heads", bundles[0].to_str().unwrap()]), &[&added]);
+    // It comes back with the rest.
+    let said = world.refray(&["backup", "list"]).exits(0);
+    let id = said.split_whitespace().find(|word| word.starts_with("all/one/")).unwrap();
+    world.refray(&["backup", "restore", id]).exits(0);
+    has(&world.refs(&tea, "one"), &[&format!("{added} refs/heads/{head}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_could_not_be_closed_is_closed_by_the_next_run() {
+    let kinds = [Kind::GitHub, Kind::GitLab];
+    let world = diverged(&kinds, "pull_request").await;
+    world.refray(&["sync"]).exits(1);
+    let refusal = Effect::Status(400, "not now".to_owned());
+    world.site(Kind::GitLab).faults().add_for(Some("PUT"), "/merge_requests/[0-9]+$", Some(1), refusal).unwrap();
+    // A person gives up what GitHub has: no merge settles the request on GitLab by itself.
+    let hub = world.bare(&Place::Forge(Kind::GitHub, OWNER), "one").display().to_string();
+    world.git(&hub, &["update-ref", "refs/heads/main", "refs/heads/refray/conflicts/main/gitlab=2Fada"]);
+    has(&world.refray(&["sync"]).exits(1), &["gitlab/ada", "not now"]);
+    assert_eq!(open(&world, Kind::GitLab).len(), 1);
+    world.refray(&["sync"]).exits(0);
+    assert_eq!(open(&world, Kind::GitLab), [""; 0]);
+    let refs = world.agree(&users(&kinds), "one");
+    assert!(!refs.contains("refray/conflicts"), "{refs}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! The way back.
 
-use refray_sim::Kind;
 use refray_sim::world::{NewRepository, RepositoryPatch, Visibility};
+use refray_sim::{Effect, Kind};
 
 use crate::log::newest;
 use crate::world::{OWNER, Place, Work, World, has, users};
@@ -317,4 +317,43 @@ fn what_is_refused_says_nothing_of_how_the_repository_stands() {
     let said = world.refray(&["undo", run["run"].as_str().unwrap()]).exits(1);
     has(&said, &["the branch `main` was moved since"]);
     has(&world.refray(&["status"]).exits(0), &["all: 1 agreed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_undo_deleted_is_not_missed_when_it_had_to_look_twice() {
+    let kinds = [Kind::GitHub, Kind::Gitea, Kind::Forgejo];
+    let mut world = World::of_forges(&kinds).await;
+    world.config.set("delete_missing = true");
+    world.seed_alike(&kinds[..2], "one", Visibility::Private);
+    world.seed_alike(&kinds, "two", Visibility::Private);
+    world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("f", "2")], "second\n").unwrap();
+    world.refray(&["sync"]).exits(0);
+    // A connection breaks before anything is written, and the push is made again.
+    world.site(Kind::Gitea).faults().add("[.]git/git-receive-pack$", Some(1), Effect::Drop).unwrap();
+    has(&world.refray(&["undo", &newest(&world)]).exits(0), &["deleted on forgejo/ada"]);
+    assert!(world.site(Kind::Forgejo).repository(OWNER, "one").is_err());
+    world.refray(&["sync"]).exits(0);
+    world.agree(&users(&kinds), "one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_undo_deleted_without_knowing_it_is_not_missed_either() {
+    let kinds = [Kind::GitHub, Kind::Forgejo];
+    let mut world = World::of_forges(&kinds).await;
+    world.config.set("delete_missing = true");
+    world.seed_alike(&kinds, "two", Visibility::Private);
+    world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    // The answer is lost, and so is the one to whether it is still there.
+    let site = world.site(Kind::Forgejo);
+    site.faults().add_for(Some("DELETE"), "/repos/ada/one$", Some(1), Effect::Reset(0)).unwrap();
+    site.faults().add("/repositories/[0-9]+$", None, Effect::Status(500, "down".to_owned())).unwrap();
+    has(
+        &world.refray(&["undo", &newest(&world)]).exits(1),
+        &["delete repository ada/one on forgejo/ada", "no connection"],
+    );
+    assert!(site.repository(OWNER, "one").is_err());
+    site.faults().clear();
+    world.refray(&["sync"]).exits(0);
+    world.agree(&users(&kinds), "one");
 }

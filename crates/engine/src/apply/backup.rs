@@ -90,7 +90,10 @@ fn refs(plan: &RepoPlan, views: &Views, stamp: &str) -> BTreeMap<String, NotedRe
     }
     for delete in &plan.deletes {
         let snapshot = views.get(&delete.endpoint).and_then(|view| view.snapshot());
-        for (name, oid) in snapshot.into_iter().flat_map(|snapshot| &snapshot.refs) {
+        // What a person added to a conflict branch is on no other.
+        for (name, oid) in
+            snapshot.into_iter().flat_map(|snapshot| snapshot.refs.iter().chain(&snapshot.conflict_branches))
+        {
             add(repository_ref(stamp, &delete.endpoint, name), name, *oid, &delete.endpoint);
         }
     }

@@ -9,7 +9,7 @@ mod step;
 mod text;
 mod waves;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use refray_core::config::MirrorGroup;
@@ -71,6 +71,26 @@ impl Applied {
             _ => None,
         });
         refused.collect()
+    }
+
+    /// A repository that was created is there from now on, also for a second look in the same run.
+    pub(crate) fn take_in_created(&self, task: &mut RepoTask) {
+        for (endpoint, repository) in &self.created {
+            let copy = Copy::Present { repository: repository.clone(), recreated: false };
+            task.copies.insert(endpoint.clone(), copy);
+        }
+    }
+
+    /// A repository that was deleted is not there any more, for a second look in the same run. Returns where.
+    pub(crate) fn take_in_deleted(&self, task: &mut RepoTask) -> BTreeSet<EndpointId> {
+        let gone = task.copies.iter_mut().filter(|(endpoint, copy)| {
+            matches!(copy, Copy::Delete(_)) && matches!(self.views.get(*endpoint), Some(View::Absent))
+        });
+        let gone = gone.map(|(endpoint, copy)| {
+            *copy = Copy::Absent;
+            endpoint.clone()
+        });
+        gone.collect()
     }
 
     /// Says whether something was refused or failed.
@@ -135,7 +155,8 @@ pub(crate) async fn apply(
     let after = step.applied.views.clone();
     let requests = request::Job { engine, group, repository: &task.name, paths: &paths, views: &after, mirror };
     step.requests(request::carry_out(requests, &plan.requests).await);
-    step.pushed(push::push_all(job(), &waves.late).await);
+    let late = waves.late_after(|update| step.is_open(update));
+    step.pushed(push::push_all(job(), &late).await);
     step.delete_repositories(&paths, unsafe_to_write.as_ref()).await;
     applied
 }

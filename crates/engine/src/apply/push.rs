@@ -194,9 +194,11 @@ impl Target<'_> {
             }
             _ => Outcome::Moved,
         };
-        let is_for_all = together.first().is_some_and(
-            |update| matches!(told(update), Outcome::Refused { refusal, .. } if FOR_ALL.contains(&refusal.as_str())),
-        );
+        // Who names some of them does not speak of all, whatever the words are.
+        let is_for_all = named(&together, messages).is_empty()
+            && together.first().is_some_and(
+                |update| matches!(told(update), Outcome::Refused { refusal, .. } if FOR_ALL.contains(&refusal.as_str())),
+            );
         // What takes away may still be taken, once it is by itself.
         let writes = together.iter().any(|update| update.new.is_some());
         let (refused, apart): (Vec<_>, Vec<_>) =
@@ -292,17 +294,23 @@ const CHECK_PATH: &str = "Check the path, its rights, and the space on the disk.
 /// How much of what a forge says is passed on.
 const MESSAGE_LINES: usize = 12;
 
-/// Splits a batch that a hook refused as a whole: those that it names from the rest if it names any, else in halves.
-fn split<'u>(together: Vec<&'u RefUpdate>, messages: &str, waiting: &mut Vec<Vec<&'u RefUpdate>>) {
-    if together.is_empty() {
-        return;
-    }
+/// Returns the references that a hook names.
+fn named<'u>(together: &[&'u RefUpdate], messages: &str) -> Vec<&'u RefUpdate> {
     let words: BTreeSet<&str> = messages
         .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ',' | ':'))
         .map(|word| word.trim_end_matches('.'))
         .collect();
     let is_named = |name: &RefName| words.contains(name.short()) || words.contains(name.full().as_str());
-    let (named, rest): (Vec<_>, Vec<_>) = together.iter().copied().partition(|update| is_named(&update.name));
+    together.iter().copied().filter(|update| is_named(&update.name)).collect()
+}
+
+/// Splits a batch that a hook refused as a whole: those that it names from the rest if it names any, else in halves.
+fn split<'u>(together: Vec<&'u RefUpdate>, messages: &str, waiting: &mut Vec<Vec<&'u RefUpdate>>) {
+    if together.is_empty() {
+        return;
+    }
+    let named = named(&together, messages);
+    let rest: Vec<_> = together.iter().copied().filter(|update| !named.contains(update)).collect();
     if named.is_empty() || rest.is_empty() {
         let (one, other) = together.split_at(together.len() / 2);
         waiting.extend([other.to_vec(), one.to_vec()]);

@@ -8,7 +8,7 @@ use refray_core::name::{BranchName, EndpointId, RefName};
 use refray_core::oid::ObjectFormat;
 use refray_core::outcome::{Action, Outcome};
 use refray_core::plan::group::RepoTask;
-use refray_core::plan::{RefUpdate, RepoPlan, View, Views};
+use refray_core::plan::{RefUpdate, RepoPlan, RequestStep, View, Views};
 use refray_core::snapshot::Snapshot;
 use refray_git::Mirror;
 
@@ -115,6 +115,17 @@ impl<'a> Step<'a> {
         let mut outcomes = self.applied.outcomes.iter();
         outcomes
             .any(|(action, outcome)| outcome.is_done() && matches!(action, Action::UpdateRef(done) if done == update))
+    }
+
+    /// Says whether the request of a conflict branch was to be closed, and is not.
+    pub(super) fn is_open(&self, update: &RefUpdate) -> bool {
+        let mut outcomes = self.applied.outcomes.iter();
+        outcomes.any(|(action, outcome)| {
+            !outcome.is_done()
+                && matches!(action, Action::PullRequest(request) if request.step == RequestStep::Close
+                    && request.endpoint == update.endpoint
+                    && update.name.branch() == Some(&request.head))
+        })
     }
 
     pub(super) fn pushed(&mut self, pushed: push::Pushed) {

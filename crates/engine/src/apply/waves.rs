@@ -12,7 +12,7 @@ pub(super) struct Waves<'a> {
     main: Vec<&'a RefUpdate>,
     /// An old default branch goes only after the new one was chosen, and a conflict branch only after its request was
     /// closed.
-    pub(super) late: Vec<&'a RefUpdate>,
+    late: Vec<&'a RefUpdate>,
 }
 
 impl<'a> Waves<'a> {
@@ -32,6 +32,12 @@ impl<'a> Waves<'a> {
         let stuck: BTreeSet<&RefName> =
             self.rebased.iter().filter(|update| !is_done(update)).map(|update| &update.name).collect();
         self.main.iter().copied().filter(|update| !stuck.contains(&update.name)).collect()
+    }
+
+    /// Returns what is written last: not the conflict branches whose requests are still open. Without them nobody would
+    /// look for those again.
+    pub(super) fn late_after(&self, is_open: impl Fn(&RefUpdate) -> bool) -> Vec<&'a RefUpdate> {
+        self.late.iter().copied().filter(|update| !is_open(update)).collect()
     }
 }
 
@@ -76,7 +82,8 @@ mod tests {
         });
         let waves = Waves::of(&plan, &updates);
         assert_eq!(names(&waves.rebased), ["a/x:main"]);
-        assert_eq!(names(&waves.late), ["a/x:old-default", "a/x:refray/conflicts/main/b"]);
+        assert_eq!(names(&waves.late_after(|_| false)), ["a/x:old-default", "a/x:refray/conflicts/main/b"]);
+        assert_eq!(names(&waves.late_after(|update| update.name.is_conflict_branch())), ["a/x:old-default"]);
         assert_eq!(names(&waves.main_after(|_| true)), ["b/x:old-default", "b/x:main", "b/x:side"]);
         assert_eq!(names(&waves.main_after(|_| false)), ["b/x:old-default", "b/x:side"]);
     }

@@ -57,7 +57,8 @@ fn there(subject: Subject<'_>, needed: &BTreeSet<Oid>) -> BTreeMap<Oid, Vec<Endp
     let mut at: BTreeMap<Oid, Vec<EndpointId>> = BTreeMap::new();
     for (endpoint, view) in subject.views {
         let Some(snapshot) = view.snapshot() else { continue };
-        let tips: BTreeSet<&Oid> = snapshot.refs.values().filter(|oid| needed.contains(*oid)).collect();
+        let all = snapshot.refs.values().chain(snapshot.conflict_branches.values());
+        let tips: BTreeSet<&Oid> = all.filter(|oid| needed.contains(*oid)).collect();
         for oid in tips {
             at.entry(*oid).or_default().push(endpoint.clone());
         }

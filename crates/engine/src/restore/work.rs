@@ -51,13 +51,16 @@ impl Work<'_> {
         };
         let copies = copies(self.group, &self.survey.sights, self.survey.records.get(&key), &key);
         let mut task = RepoTask { name: self.name.clone(), copies, findings: Vec::new() };
-        let mut done = 0;
+        let (mut done, mut deleted) = (0, BTreeSet::new());
         for attempt in 1.. {
-            let pass = match self.pass(engine, &mut task).await {
+            let known = self.settings.known_without(self.name, &deleted);
+            let settings = Settings { known: &known, ..*self.settings };
+            let mut pass = match self.pass(engine, &mut task, &settings).await {
                 Ok(pass) => pass,
                 Err((message, remedy)) => return reconcile::failed(done, message, &remedy),
             };
             done += pass.done;
+            deleted.append(&mut pass.deleted);
             let unsettled = pass.look_again && !engine.stop.is_cancelled();
             if unsettled && attempt < ATTEMPTS {
                 continue;
@@ -77,7 +80,12 @@ impl Work<'_> {
         unreachable!("the last attempt returns")
     }
 
-    async fn pass(&self, engine: &Engine, task: &mut RepoTask) -> Result<Pass, (String, String)> {
+    async fn pass(
+        &self,
+        engine: &Engine,
+        task: &mut RepoTask,
+        settings: &Settings<'_>,
+    ) -> Result<Pass, (String, String)> {
         let mut views = observe::views(engine, self.group, &task.copies).await;
         let Undo { mut plan, forget } = (self.plan)(&task.copies, &views);
         let stored = engine.store.baseline(&self.group.name, &self.name.key()).await;
@@ -96,9 +104,9 @@ impl Work<'_> {
         }
         baseline.refs.retain(|name, _| !forget.contains(name));
         // Where nothing is to be done, what was asked for may be refused, which says nothing of how the repository stands.
-        if self.settings.options.dry_run || plan.is_idle() && baseline == stored {
+        if settings.options.dry_run || plan.is_idle() && baseline == stored {
             let status = reconcile::preview(engine, self.group, self.name, &plan, &views);
-            return Ok(Pass { status, done: 0, findings: plan.findings, look_again: false });
+            return Ok(Pass { status, done: 0, findings: plan.findings, deleted: BTreeSet::new(), look_again: false });
         }
         let policy = Policy::from(self.group);
         let refused = BTreeSet::new();
@@ -113,9 +121,13 @@ impl Work<'_> {
             refused: &refused,
         };
         let facts = objects::gather(engine, subject, &mut plan, self.bundle).await?;
+        // What goes is forgotten before: the next sync would take it for somebody's deletion otherwise, should this end in
+        // the middle or have no answer.
+        let deleted: BTreeSet<EndpointId> = plan.deletes.iter().map(|delete| delete.endpoint.clone()).collect();
+        let known = settings.known_without(self.name, &deleted);
+        let settings = &Settings { known: &known, ..*settings };
         let there = task.copies.clone();
         for delete in &plan.deletes {
-            // From here on it counts as one that is to go, so that it is not missed afterwards.
             task.copies.insert(delete.endpoint.clone(), Copy::Delete(delete.clone()));
         }
         let ground = Ground {
@@ -124,20 +136,19 @@ impl Work<'_> {
             views: &views,
             baseline: &baseline,
             facts: &facts,
-            settings: self.settings,
+            settings,
             whole: true,
         };
         let (status, applied) = reconcile::carry_out(engine, ground, &plan).await?;
-        for delete in &plan.deletes {
-            let gone = applied.views.get(&delete.endpoint) == Some(&View::Absent);
-            let now = if gone { Some(Copy::Absent) } else { there.get(&delete.endpoint).cloned() };
-            task.copies.extend(now.map(|copy| (delete.endpoint.clone(), copy)));
+        let gone = applied.take_in_deleted(task);
+        for delete in plan.deletes.iter().filter(|delete| !gone.contains(&delete.endpoint)) {
+            task.copies.extend(there.get(&delete.endpoint).map(|copy| (delete.endpoint.clone(), copy.clone())));
         }
         for create in &plan.creates {
             task.copies.insert(create.endpoint.clone(), Copy::Absent);
         }
-        reconcile::take_in_what_was_created(task, &applied);
-        Ok(Pass { status, done: applied.done(), findings: plan.findings, look_again: applied.look_again })
+        applied.take_in_created(task);
+        Ok(Pass { status, done: applied.done(), findings: plan.findings, deleted, look_again: applied.look_again })
     }
 }
 
@@ -145,6 +156,8 @@ struct Pass {
     status: RepoStatus,
     done: usize,
     findings: Vec<Finding>,
+    /// Where the repository was deleted, or was to be.
+    deleted: BTreeSet<EndpointId>,
     look_again: bool,
 }
 

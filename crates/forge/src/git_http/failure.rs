@@ -46,7 +46,8 @@ pub(super) fn again(status: StatusCode, limit: Limit, harmless: bool) -> Option<
     match status.as_u16() {
         // A forge that says `now` and refuses again is not asked for ever.
         _ if limit.limited => Some(limit.wait.filter(|wait| !wait.is_zero())),
-        503 if limit.wait.is_some() => Some(limit.wait),
+        // Also with a time to come back: a proxy in front may have passed a push on before it gave up.
+        503 if harmless && limit.wait.is_some() => Some(limit.wait),
         408 | 502..=504 if harmless => Some(None),
         _ => None,
     }

@@ -163,6 +163,17 @@ async fn listing_is_retried_and_pushing_is_not() {
     assert_eq!(error.kind, TransportErrorKind::Server { status: 502 });
     assert!(!error.is_certainly_undone());
     assert_eq!(seen.lock().unwrap().len(), 1);
+
+    // A proxy that asks for patience may have passed it on all the same.
+    let busy = || (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "0")]).into_response();
+    let (remote, seen) = server(move |n| if n == 0 { busy() } else { result("git-receive-pack") }, quick()).await;
+    let body = Body::Bytes(Bytes::from_static(b"0000"));
+    let error = remote.request(Service::ReceivePack, ProtocolVersion::V0, body).await.err().unwrap();
+    assert!(!error.is_certainly_undone());
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    let (remote, seen) = server(move |n| if n == 0 { busy() } else { advertisement() }, quick()).await;
+    text(remote.advertise(Service::UploadPack, ProtocolVersion::V2).await.unwrap()).await.unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

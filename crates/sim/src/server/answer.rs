@@ -73,6 +73,7 @@ pub(super) async fn answer(site: Arc<Site>, router: Router, request: Request) ->
     site.requests().add(entry, &credentials.all());
     let cut = effects.iter().find_map(|it| if let Effect::Reset(after) = it { Some(*after) } else { None });
     Some(match cut {
+        Some(_) if response.status() == StatusCode::NO_CONTENT => return None,
         Some(after) => broken(response, after),
         None => response,
     })

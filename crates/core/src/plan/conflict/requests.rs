@@ -123,11 +123,16 @@ impl<'a> Conflicts<'a> {
             if let Some(request) = open {
                 links.entry(&wanted.branch).or_default().insert(endpoint, &request.url);
             }
-            if self.was_added_to(endpoint, head, wanted, open, &owners) {
+            // Merged, but not in such a way that the sides came together, or closed: what is there has had its time.
+            let is_over = open.is_none() && own().next().is_some();
+            if !is_over && self.was_added_to(endpoint, head, wanted, open, &owners) {
                 added.entry(&wanted.branch).or_default().push((endpoint, head));
                 continue;
             }
-            self.show(endpoint, head, wanted, &owners, plan);
+            let update = self.show(endpoint, head, wanted, &owners);
+            // While nobody can tell what was shown, somebody's work may be what would be overwritten.
+            let is_blind = matches!(listed, Some(Err(_)));
+            plan.updates.extend(update.filter(|update| !is_blind || update.cause != Cause::Rewrite));
             match (listed, open) {
                 (Some(Ok(_)), None) => plan.requests.push(action(endpoint, head, wanted, None)),
                 (Some(Ok(_)), Some(request)) if request.pair != Some(wanted.pair) => {
@@ -161,17 +166,17 @@ impl<'a> Conflicts<'a> {
             && !self.is_elsewhere(owners, head, tip)
     }
 
-    /// Brings one conflict branch to the tip that it is to show.
-    fn show(&self, endpoint: &EndpointId, head: &BranchName, wanted: &Wanted, owners: &Owners, plan: &mut RepoPlan) {
+    /// Returns what brings one conflict branch to the tip that it is to show.
+    fn show(&self, endpoint: &EndpointId, head: &BranchName, wanted: &Wanted, owners: &Owners) -> Option<RefUpdate> {
         let name = RefName::Branch(head.clone());
         let old = self.conflict_branches(endpoint).get(&name).copied();
         let new = wanted.pair.other;
         if old == Some(new) {
-            return;
+            return None;
         }
         let keeps = |old| self.world.ancestry.descends(new, old) == Some(true) || self.is_elsewhere(owners, head, old);
         let cause = if old.is_none_or(keeps) { Cause::Conflict } else { Cause::Rewrite };
-        plan.updates.push(RefUpdate { endpoint: endpoint.clone(), name, old, new: Some(new), cause });
+        Some(RefUpdate { endpoint: endpoint.clone(), name, old, new: Some(new), cause })
     }
 
     /// Closes and removes what is settled. What another installation may have made, and what shows a tip of an endpoint

@@ -130,6 +130,13 @@ impl<'a> Scene<'_, 'a> {
         copies.any(|copy| copy.visibility.is_some_and(|visibility| visibility != Visibility::Public))
     }
 
+    /// Says whether it is known to be public elsewhere. A folder does not tell.
+    fn is_public(&self, key: &str) -> bool {
+        let copies = self.world.group.endpoints.iter().flat_map(|endpoint| self.index.get(key, &endpoint.id));
+        let mut told = copies.filter_map(|copy| copy.visibility).peekable();
+        told.peek().is_some() && told.all(|visibility| visibility == Visibility::Public)
+    }
+
     fn is_gone_everywhere(&self, key: &str, copies: &BTreeMap<EndpointId, Known>) -> bool {
         let whole = self.world.group.endpoints.iter().all(|endpoint| {
             self.world.sights.get(&endpoint.id).is_some_and(|sight| sight.listing.is_some())
@@ -158,9 +165,9 @@ impl<'a> Scene<'_, 'a> {
             Err(format!("nothing at all is visible on {endpoint}"))
         } else if self.sees_public_only(sight) && self.is_private(key) {
             Err(format!("only public repositories are visible on {endpoint}, and this one is not public elsewhere"))
-        } else if sight.may_be_limited && self.is_private(key) {
+        } else if sight.may_be_limited && !self.is_public(key) {
             Err(format!(
-                "the token of {endpoint} may have been limited to other repositories, and this one is not public elsewhere"
+                "the token of {endpoint} may have been limited to other repositories, and this one is not known to be public"
             ))
         } else {
             Ok(())

@@ -228,6 +228,23 @@ fn what_a_person_adds_to_a_conflict_branch_stays() {
     case.set("e1", "main=C ~main/e2=M");
     request(&mut case, "e1", 1).state = RequestState::Closed;
     assert_eq!(case.sync(), "e1 ~main/e2 M-> delete, in_conflict main");
+    // Merged by squashing, it has not brought the sides together: what is left goes to a backup, and another is opened.
+    let mut case = under(ConflictResolution::PullRequest, "e1: main=C | e2: main=X");
+    case.sync();
+    case.set("e1", "main=D ~main/e2=M");
+    request(&mut case, "e1", 1).state = RequestState::Merged;
+    assert_eq!(
+        case.sync(),
+        "e1 ~main/e2 M->X rewrite, e2 ~main/e1 C->D conflict, e1 open ~main/e2, e2 refresh ~main/e1, in_conflict main"
+    );
+    // So it is with one that was closed before its own side moved on.
+    let mut case = in_conflict();
+    case.set("e1", "main=D ~main/e2=M");
+    request(&mut case, "e1", 1).state = RequestState::Closed;
+    assert_eq!(
+        case.sync(),
+        "e1 ~main/e2 M->X rewrite, e2 ~main/e1 C->D conflict, e1 open ~main/e2, e2 refresh ~main/e1, in_conflict main"
+    );
     // Folders have no request that would say what was shown.
     let mut case = under(ConflictResolution::PullRequest, "disk: main=C ~main/e2=Y | e2: main=X ~main/disk=C");
     assert_eq!(case.sync(), "e2 open ~main/disk, in_conflict main");
@@ -279,6 +296,13 @@ fn what_cannot_be_listed_is_not_opened_twice() {
     let mut case = in_conflict();
     case.requests.at.insert(endpoint("e1"), Err("the answer was cut short".into()));
     assert_eq!(show(&case.plan()), "in_conflict main, unreadable");
+    // Nor is what somebody may have added overwritten, when the other side moves on; what loses nothing is done.
+    case.set("e1", "main=C ~main/e2=M");
+    case.set("e2", "main=P ~main/e1=C");
+    assert_eq!(show(&case.plan()), "e2 refresh ~main/e1, in_conflict main, unreadable");
+    case.set("e1", "main=C ~main/e2=X");
+    case.set("e2", "main=Y ~main/e1=C");
+    assert_eq!(show(&case.plan()), "e1 ~main/e2 X->Y conflict, e2 refresh ~main/e1, in_conflict main, unreadable");
 }
 
 #[test]

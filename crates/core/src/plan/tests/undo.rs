@@ -303,3 +303,14 @@ fn a_backup_overwrites_nothing_unless_forced() {
     let forced = show(&plan_restore(&repo(), &kept, &to, &case.views));
     assert!(forced.contains("e2 main C->A restore") && !forced.contains("not_restored main"), "{forced}");
 }
+
+#[test]
+fn what_was_taken_from_a_conflict_branch_is_not_put_over_what_it_shows_by_now() {
+    let refs = BTreeMap::from([(reference("refray/conflicts/main/e2"), commit("A"))]);
+    let mut kept = Kept { refs, former: Former::default(), force: false };
+    let case = case("A-B-C", "e1: main=B ~main/e2=C | e2: main=C");
+    let plan = |kept: &Kept| show(&plan_restore(&repo(), kept, &[endpoint("e1")].into(), &case.views));
+    assert_eq!(plan(&kept), "not_restored ~main/e2");
+    kept.force = true;
+    assert_eq!(plan(&kept), "e1 ~main/e2 C->A restore");
+}

@@ -57,7 +57,7 @@ pub fn plan_restore(repository: &RepoName, kept: &Kept, to: &BTreeSet<EndpointId
             None => continue,
         };
         for (name, oid) in &kept.refs {
-            let old = now.get(name);
+            let old = now.get(name).or_else(|| now.conflict_branches.get(name).copied());
             if let Some(old) = old.filter(|old| old != oid && !kept.force) {
                 let message = format!("`{}` stands at another commit on {endpoint}, so it is left", name.short());
                 let remedy = "Put it back under another name with `--as NAME`, or overwrite it with `--force`, which \

@@ -2,7 +2,7 @@
 
 use crate::plan::FindingKind;
 use crate::plan::group::RepoTask;
-use crate::plan::group::tests::notation::{Case, case, check, check_case, show};
+use crate::plan::group::tests::notation::{Case, case, check, check_case, endpoint, show};
 
 const DELETE: &str = "delete_missing = true";
 const KEEP: &str = "create_missing = false";
@@ -60,6 +60,27 @@ fn an_absence_is_held_that_may_be_none() {
     check_case(&confirmed(DELETE, seen), &["a: e1=absent e2=delete(#2)"]);
     check_case(&confirmed("", seen), &["a: e1=create(private) e2=here [deleted e1]"]);
     check_case(&confirmed(KEEP, seen), &["a: e1=absent e2=here [deleted e1]"]);
+}
+
+#[test]
+fn a_token_that_may_be_limited_is_trusted_with_what_is_public_elsewhere() {
+    let limited = |seen: &str| {
+        let mut limited = case(DELETE, seen);
+        limited.sights.get_mut(&endpoint("e1")).unwrap().may_be_limited = true;
+        limited
+    };
+    let known = "known a: e1#1 e2#2 e3#3";
+    check_case(
+        &limited(&format!("e1: | e2: a#2+public | e3: a#3 | {known}")),
+        &["a: e1=absent e2=delete(#2) e3=delete(#3)"],
+    );
+    // A folder does not know who may see what.
+    for (e2, e3) in [("", ""), ("+private", ""), ("+private", "+public")] {
+        check_case(
+            &limited(&format!("e1: | e2: a#2{e2} | e3: a#3{e3} | {known}")),
+            &["a: e1=absent e2=here e3=here [absence_held e1]"],
+        );
+    }
 }
 
 #[test]
