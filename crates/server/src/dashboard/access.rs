@@ -5,23 +5,31 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use refray_core::secret::Secret;
 
+use super::tries::Tries;
+
 /// Who may see the pages.
 #[derive(Debug, Clone)]
 pub struct Access {
     listen: SocketAddr,
     token: Arc<RwLock<Option<Secret>>>,
+    tries: Arc<Tries>,
 }
 
 impl Access {
     /// Takes the address that is listened on and the token of the configuration, which may be replaced.
-    pub const fn new(listen: SocketAddr, token: Arc<RwLock<Option<Secret>>>) -> Self {
-        Self { listen, token }
+    pub fn new(listen: SocketAddr, token: Arc<RwLock<Option<Secret>>>) -> Self {
+        Self { listen, token, tries: Arc::default() }
     }
 
     /// Returns the token of the moment.
-    pub(super) fn token(&self) -> Option<Secret> {
+    pub(crate) fn token(&self) -> Option<Secret> {
         let token = self.token.read().unwrap_or_else(PoisonError::into_inner);
         token.clone().filter(|token| !token.expose().is_empty())
+    }
+
+    /// Returns how often wrong tokens were shown, wherever that was.
+    pub(crate) fn tries(&self) -> &Tries {
+        &self.tries
     }
 
     /// Says whether a browser may have used this name for us. Without a token, any page that can make its own name point

@@ -53,7 +53,7 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
         Ok((request, fresh)) => {
             let mut response = next.run(request).await;
             if let Some(session) = fresh.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
-                set_cookie(&mut response, &session.cookie(&headers, &shared.key));
+                set_cookie(&mut response, &shared.cookie(&session, &headers));
             }
             response
         }
@@ -94,7 +94,7 @@ async fn admit(shared: &Inner, mut request: Request) -> Result<(Request, Option<
     let now = shared.now();
     let public = request.uri().path().starts_with("/assets/") || request.uri().path() == "/login";
     let from = peer(&request);
-    let session = Session::of(headers, &shared.key, now);
+    let session = shared.session(headers);
     let session = session.filter(|session| !shared.ended.lock().is_ok_and(|ended| ended.contains_key(&session.id)));
     let bearer = bearer(headers).map(|given| check(shared, given, from)).transpose()?;
     let known = bearer.is_some() || session.as_ref().is_some_and(|session| session.known);
@@ -158,14 +158,14 @@ pub(super) fn too_many(seconds: i64) -> Refused {
 /// Compares a token. Fails with the seconds to wait after too many wrong ones.
 pub(super) fn token_is_right(shared: &Inner, given: &str, from: Option<IpAddr>) -> Result<bool, i64> {
     let now = shared.now();
-    if let Some(wait) = shared.tries.wait(from, now) {
+    if let Some(wait) = shared.access.tries().wait(from, now) {
         return Err(wait.as_secs());
     }
     let right = shared.access.token().is_some_and(|token| shared.key.same(token.expose(), given));
     if right {
-        shared.tries.right(from);
+        shared.access.tries().right(from);
     } else {
-        shared.tries.wrong(from, now);
+        shared.access.tries().wrong(from, now);
     }
     Ok(right)
 }

@@ -75,7 +75,7 @@ pub(super) async fn submit(
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             };
             let mut response = Redirect::to(own_path(&login.next)).into_response();
-            set_cookie(&mut response, &session.cookie(&headers, &shared.key));
+            set_cookie(&mut response, &shared.cookie(&session, &headers));
             response
         }
     }

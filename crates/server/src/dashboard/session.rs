@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::{COOKIE, HOST};
 use jiff::{SignedDuration, Timestamp};
+use refray_core::secret::Secret;
 
 use super::key::{Key, random};
 
@@ -23,17 +24,17 @@ impl Session {
         Ok(Self { id: random()?, ends: now + LIFE, known })
     }
 
-    /// Reads the one that a request carries, unless it is over or not ours.
-    pub(super) fn of(headers: &HeaderMap, key: &Key, now: Timestamp) -> Option<Self> {
+    /// Reads the one that a request carries, unless it is over or not ours, or was given before the token was another one.
+    pub(super) fn of(headers: &HeaderMap, key: &Key, token: Option<&Secret>, now: Timestamp) -> Option<Self> {
         let name = cookie_name(headers);
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find_map(|(found, value)| if found == name { Self::parse(value, key, now) } else { None })
+        pairs.find_map(|(found, value)| if found == name { Self::parse(value, key, token, now) } else { None })
     }
 
-    fn parse(value: &str, key: &Key, now: Timestamp) -> Option<Self> {
+    fn parse(value: &str, key: &Key, token: Option<&Secret>, now: Timestamp) -> Option<Self> {
         let (content, mac) = value.rsplit_once('.')?;
-        if !key.same(&key.sign("session", content), mac) {
+        if !key.same(&sealed(content, key, token), mac) {
             return None;
         }
         let mut parts = content.split('.');
@@ -43,9 +44,9 @@ impl Session {
     }
 
     /// Returns the header that gives it to the browser.
-    pub(super) fn cookie(&self, headers: &HeaderMap, key: &Key) -> String {
+    pub(super) fn cookie(&self, headers: &HeaderMap, key: &Key, token: Option<&Secret>) -> String {
         let content = format!("{}.{}.{}", self.id, self.ends.as_second(), u8::from(self.known));
-        let mac = key.sign("session", &content);
+        let mac = sealed(&content, key, token);
         format!("{}={content}.{mac}; Path=/; HttpOnly; SameSite=Strict", cookie_name(headers))
     }
 
@@ -53,6 +54,11 @@ impl Session {
     pub(super) fn form_token(&self, key: &Key) -> String {
         key.sign("form", &self.id)
     }
+}
+
+/// Signs what a cookie says, together with the token of the moment: who replaces the token ends what was let in with it.
+fn sealed(content: &str, key: &Key, token: Option<&Secret>) -> String {
+    key.sign("session", &format!("{content}\n{}", token.map_or("", |token| token.expose())))
 }
 
 /// Returns the cookie's name. Cookies do not know ports: two dashboards on one machine would take each other's place.
@@ -78,15 +84,17 @@ mod tests {
     fn a_session_is_worth_what_we_signed() {
         let (key, now) = (Key::new().unwrap(), Timestamp::UNIX_EPOCH);
         let session = Session::new(now, false).unwrap();
-        let cookie = session.cookie(&carrying("x=y"), &key);
+        let cookie = session.cookie(&carrying("x=y"), &key, None);
         let (pair, rest) = cookie.split_once(';').unwrap();
         assert_eq!(rest, " Path=/; HttpOnly; SameSite=Strict");
-        assert_eq!(Session::of(&carrying(pair), &key, now), Some(session.clone()));
-        // Not after its end, not with another key, not with a word changed.
-        assert_eq!(Session::of(&carrying(pair), &key, now + LIFE), None);
-        assert_eq!(Session::of(&carrying(pair), &Key::new().unwrap(), now), None);
-        assert_eq!(Session::of(&carrying(&pair.replace(".0.", ".1.")), &key, now), None);
-        assert_eq!(Session::of(&carrying("refray_8788=x"), &key, now), None);
+        assert_eq!(Session::of(&carrying(pair), &key, None, now), Some(session.clone()));
+        // Not after its end, not with another key, not with a word changed, not under another token.
+        let token = Secret::new("open sesame".to_owned());
+        assert_eq!(Session::of(&carrying(pair), &key, Some(&token), now), None);
+        assert_eq!(Session::of(&carrying(pair), &key, None, now + LIFE), None);
+        assert_eq!(Session::of(&carrying(pair), &Key::new().unwrap(), None, now), None);
+        assert_eq!(Session::of(&carrying(&pair.replace(".0.", ".1.")), &key, None, now), None);
+        assert_eq!(Session::of(&carrying("refray_8788=x"), &key, None, now), None);
         assert_ne!(session.form_token(&key), Session::new(now, false).unwrap().form_token(&key));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
+use axum::http::HeaderMap;
 use jiff::Timestamp;
 use refray_core::config::{Config, MirrorGroup};
 use refray_engine::store::Store;
@@ -11,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::key::Key;
-use super::tries::Tries;
+use super::session::Session;
 use super::{Access, Actions, Broadcast};
 
 /// Pages that are made at a time: each may hold the list of a whole group.
@@ -41,7 +42,6 @@ pub struct Dashboard {
 pub(super) struct Inner {
     dashboard: Dashboard,
     pub(super) key: Key,
-    pub(super) tries: Tries,
     pub(super) pages: Semaphore,
     pub(super) streams: Arc<Semaphore>,
     /// Sessions that were ended before their time, until then.
@@ -63,7 +63,6 @@ impl Inner {
         Ok(Self {
             dashboard,
             key: Key::new()?,
-            tries: Tries::default(),
             pages: Semaphore::new(PAGES),
             streams: Arc::new(Semaphore::new(STREAMS)),
             ended: Mutex::default(),
@@ -72,6 +71,16 @@ impl Inner {
 
     pub(super) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Reads the session that a request carries.
+    pub(super) fn session(&self, headers: &HeaderMap) -> Option<Session> {
+        Session::of(headers, &self.key, self.access.token().as_ref(), self.now())
+    }
+
+    /// Returns the header that gives a session to a browser.
+    pub(super) fn cookie(&self, session: &Session, headers: &HeaderMap) -> String {
+        session.cookie(headers, &self.key, self.access.token().as_ref())
     }
 
     pub(super) fn config(&self) -> Arc<Config> {

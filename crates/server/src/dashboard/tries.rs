@@ -15,11 +15,11 @@ const REMEMBERED: usize = 1024;
 
 /// Wrong tokens, by where they came from.
 #[derive(Debug, Default)]
-pub(super) struct Tries(Mutex<HashMap<Option<IpAddr>, (u32, Timestamp)>>);
+pub(crate) struct Tries(Mutex<HashMap<Option<IpAddr>, (u32, Timestamp)>>);
 
 impl Tries {
     /// Returns for how long no token of this address is looked at.
-    pub(super) fn wait(&self, from: Option<IpAddr>, now: Timestamp) -> Option<SignedDuration> {
+    pub(crate) fn wait(&self, from: Option<IpAddr>, now: Timestamp) -> Option<SignedDuration> {
         let Ok(mut tries) = self.0.lock() else { return Some(WAIT) };
         tries.retain(|_, (_, last)| *last + WAIT > now);
         let (count, last) = tries.get(&from).or_else(|| tries.get(&None).filter(|_| tries.len() >= REMEMBERED))?;
@@ -27,7 +27,7 @@ impl Tries {
     }
 
     /// Counts a wrong one.
-    pub(super) fn wrong(&self, from: Option<IpAddr>, now: Timestamp) {
+    pub(crate) fn wrong(&self, from: Option<IpAddr>, now: Timestamp) {
         let Ok(mut tries) = self.0.lock() else { return };
         let from = if tries.len() < REMEMBERED || tries.contains_key(&from) { from } else { None };
         let (count, last) = tries.entry(from).or_insert((0, now));
@@ -36,7 +36,7 @@ impl Tries {
     }
 
     /// Forgets the wrong ones after a right one.
-    pub(super) fn right(&self, from: Option<IpAddr>) {
+    pub(crate) fn right(&self, from: Option<IpAddr>) {
         if let Ok(mut tries) = self.0.lock() {
             tries.remove(&from);
         }

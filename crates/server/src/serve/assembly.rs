@@ -138,10 +138,10 @@ pub async fn serve(setup: Setup) -> Result<Ended, ServeError> {
     // Health is asked for until the very end; deliveries are taken until the end begins.
     let ending = CancellationToken::new();
     let dashboard_token = Arc::new(RwLock::new(secrets.dashboard));
-    let health = Health { live: live.clone(), pulse, started, token: dashboard_token.clone() };
-    let releases = TaskTracker::new();
     let access = Access::new(listeners.dashboard_address, dashboard_token.clone());
-    let shown = pages(&health, access, broadcast, &releases)?;
+    let health = Health { live: live.clone(), pulse, started, access };
+    let releases = TaskTracker::new();
+    let shown = pages(&health, broadcast, &releases)?;
     let replaceable = Replaceable {
         receiver: Arc::new(RwLock::new(deliveries(&live, secrets.webhook, secrets.signing_token))),
         dashboard_token,
@@ -188,7 +188,7 @@ fn deliveries(live: &Arc<Live>, secret: Option<Secret>, signing_token: Option<Se
 }
 
 /// What is shown on the dashboard's address, to tools and to people.
-fn pages(health: &Health, access: Access, broadcast: Broadcast, releases: &TaskTracker) -> Result<Router, ServeError> {
+fn pages(health: &Health, broadcast: Broadcast, releases: &TaskTracker) -> Result<Router, ServeError> {
     let live = health.live.clone();
     let engine = live.engine();
     let dashboard = Dashboard {
@@ -198,7 +198,7 @@ fn pages(health: &Health, access: Access, broadcast: Broadcast, releases: &TaskT
         actions: Arc::new(EngineActions::new(live.clone(), releases.clone(), broadcast.clone())),
         config: Box::new(move || live.engine().config.clone()),
         broadcast,
-        access,
+        access: health.access.clone(),
     };
     let people = dashboard::router(dashboard).map_err(|error| ServeError::Random(error.to_string()))?;
     Ok(health.clone().router().merge(people))

@@ -1,18 +1,19 @@
 //! What an operator's tools ask: `/healthz`, `/readyz` and `/metrics`, on the dashboard's address.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
-use refray_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
 use super::metrics;
+use crate::dashboard::Access;
 use crate::live::Live;
 use crate::worker::Pulse;
 
@@ -26,7 +27,15 @@ pub(super) struct Health {
     pub(super) pulse: Arc<Pulse>,
     pub(super) started: Timestamp,
     /// What `/metrics` wants to be shown, when the dashboard has a token.
-    pub(super) token: Arc<RwLock<Option<Secret>>>,
+    pub(super) access: Access,
+}
+
+/// Why the metrics are not shown.
+enum Closed {
+    /// No token was shown, or a wrong one.
+    NoToken,
+    /// There were too many wrong ones; in so many seconds they are looked at again.
+    Wait(i64),
 }
 
 impl Health {
@@ -42,12 +51,22 @@ impl Health {
         self.pulse.age((self.live.engine().clock)()) < STUCK
     }
 
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        let token = self.token.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(token) = &*token else { return true };
+    fn admits(&self, headers: &HeaderMap, from: Option<IpAddr>) -> Result<(), Closed> {
+        let Some(token) = self.access.token() else { return Ok(()) };
         let shown = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-        let shown = shown.and_then(|value| value.strip_prefix(b"Bearer "));
-        shown.is_some_and(|shown| shown.ct_eq(token.expose().as_bytes()).into())
+        let shown = shown.and_then(|value| value.strip_prefix(b"Bearer ")).ok_or(Closed::NoToken)?;
+        // The token opens the dashboard as well: whoever guesses must not do it here instead.
+        let (tries, now) = (self.access.tries(), (self.live.engine().clock)());
+        if let Some(wait) = tries.wait(from, now) {
+            return Err(Closed::Wait(wait.as_secs().max(1)));
+        }
+        if shown.ct_eq(token.expose().as_bytes()).into() {
+            tries.right(from);
+            Ok(())
+        } else {
+            tries.wrong(from, now);
+            Err(Closed::NoToken)
+        }
     }
 }
 
@@ -72,11 +91,19 @@ async fn readyz(State(health): State<Health>) -> Response {
     }
 }
 
-async fn write_metrics(State(health): State<Health>, headers: HeaderMap) -> Response {
-    if !health.admits(&headers) {
-        let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-        let hint = "show the token of `[dashboard]`: `Authorization: Bearer …`\n";
-        return (StatusCode::UNAUTHORIZED, challenge, hint).into_response();
+async fn write_metrics(State(health): State<Health>, request: Request) -> Response {
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    match health.admits(request.headers(), from) {
+        Ok(()) => {}
+        Err(Closed::NoToken) => {
+            let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+            let hint = "show the token of `[dashboard]`: `Authorization: Bearer …`\n";
+            return (StatusCode::UNAUTHORIZED, challenge, hint).into_response();
+        }
+        Err(Closed::Wait(seconds)) => {
+            let wait = [(header::RETRY_AFTER, seconds.to_string())];
+            return (StatusCode::TOO_MANY_REQUESTS, wait, "there were too many wrong tokens\n").into_response();
+        }
     }
     match metrics::write(&health.live, health.started).await {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),

@@ -72,11 +72,11 @@ pub(crate) fn group(name: &str) -> GroupName {
     GroupName::new(name).unwrap()
 }
 
-fn repo(name: &str) -> RepoName {
+pub(crate) fn repo(name: &str) -> RepoName {
     RepoName::new(name).unwrap()
 }
 
-fn endpoint(name: &str) -> EndpointId {
+pub(crate) fn endpoint(name: &str) -> EndpointId {
     EndpointId::new(name).unwrap()
 }
 
@@ -129,6 +129,8 @@ pub(crate) struct Scene {
     pub(crate) broadcast: Broadcast,
     pub(crate) stop: CancellationToken,
     config: Arc<Config>,
+    /// The dashboard's token, which may be replaced.
+    pub(crate) token: Arc<RwLock<Option<Secret>>>,
 }
 
 impl Scene {
@@ -139,7 +141,7 @@ impl Scene {
         let parsed = refray_core::config::parse(CONFIG, "config.toml", Path::new("/"), None).unwrap();
         let config = Arc::new(parsed.config);
         let (actions, broadcast) = (Arc::default(), Broadcast::new());
-        Self { _dir: dir, store, actions, broadcast, stop: CancellationToken::new(), config }
+        Self { _dir: dir, store, actions, broadcast, stop: CancellationToken::new(), config, token: Arc::default() }
     }
 
     pub(crate) async fn new() -> Self {
@@ -225,7 +227,7 @@ impl Scene {
         self.update(group, name, status, findings, ago, None).await;
     }
 
-    async fn update(
+    pub(crate) async fn update(
         &self,
         of: &str,
         name: &str,
@@ -265,14 +267,14 @@ impl Scene {
     }
 
     pub(crate) fn router(&self, token: Option<&str>) -> Router {
-        let token = Arc::new(RwLock::new(token.map(|token| Secret::new(token.into()))));
+        *self.token.write().unwrap() = token.map(|token| Secret::new(token.into()));
         let config = self.config();
         router(Dashboard {
             store: self.store.clone(),
             config: Box::new(move || config.clone()),
             broadcast: self.broadcast.clone(),
             actions: self.actions.clone(),
-            access: Access::new("127.0.0.1:8788".parse().unwrap(), token),
+            access: Access::new("127.0.0.1:8788".parse().unwrap(), self.token.clone()),
             clock: now,
             stop: self.stop.clone(),
         })

@@ -3,6 +3,9 @@
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use refray_core::outcome::RepoStatus;
+use refray_core::plan::{Finding, FindingKind};
+use refray_core::secret::Secret;
 
 use crate::world::World;
 
@@ -134,4 +137,38 @@ async fn scripts_show_the_token_themselves() {
         (answer.status, &answer.headers["retry-after"]),
         (StatusCode::TOO_MANY_REQUESTS, &"60".parse().unwrap())
     );
+}
+
+#[tokio::test]
+async fn who_was_let_in_with_a_former_token_is_out() {
+    let world = World::new(Some("open sesame")).await;
+    let login = world.get("/login").await;
+    world.post("/login", &format!("form_token={}&token=open+sesame", login.form_token())).await;
+    assert_eq!(world.get("/").await.status, StatusCode::OK);
+    *world.scene.token.write().unwrap() = Some(Secret::new("open barley".into()));
+    assert_eq!(world.get("/").await.location(), "/login?next=%2F");
+}
+
+#[tokio::test]
+async fn only_what_was_shown_is_released() {
+    const PAGE: &str = "/groups/personal/weather/confirm";
+    let world = World::new(None).await;
+    let form = |page: &crate::world::Answer| {
+        let (_, rest) = page.text.split_once("name=\"held\" value=\"").unwrap();
+        format!("form_token={}&held={}", page.form_token(), rest.split_once('"').unwrap().0)
+    };
+    let shown = form(&world.get(PAGE).await);
+    let held = |what: &str| Finding::new(FindingKind::DeletionHeld, what, "Look whether that was meant.");
+    let more = [held("7 of 9 branches vanished at once from codeberg/ada"), held("9 of 9 vanished from github/ada")];
+    world.scene.record("personal", "weather", RepoStatus::Held, &more, 60).await;
+    let answer = world.post(PAGE, &shown).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    answer.has(&["not what the page showed any more"]);
+    world.scene.record("personal", "weather", RepoStatus::Agreed, &[], 50).await;
+    assert_eq!(world.post(PAGE, &shown).await.status, StatusCode::CONFLICT);
+    assert!(world.done().is_empty());
+    world.scene.record("personal", "weather", RepoStatus::Held, &more, 40).await;
+    let again = form(&world.get(PAGE).await);
+    assert_eq!(world.post(PAGE, &again).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.done(), ["confirm personal weather"]);
 }

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-pub(crate) use scene::{RUN, Scene, at, group};
+pub(crate) use scene::{RUN, Scene, at, endpoint, group, repo};
 
 /// What came back.
 pub(crate) struct Answer {

@@ -8,6 +8,7 @@ use refray_core::name::RepoName;
 use refray_core::outcome::{Action, Outcome};
 use refray_engine::standing::{RepoStanding, Stand};
 use refray_engine::store::{ActionState, JournalAction};
+use sha2::{Digest, Sha256};
 
 use super::super::error::Failure;
 use super::super::guard::Viewer;
@@ -33,6 +34,7 @@ pub(crate) async fn deletions(
             (reasons::all(&held, &group, Some("the button below")))
             form.buttons method="post" action={ (address) "/confirm" } {
                 (hidden(&viewer))
+                input type="hidden" name="held" value=(mark(&standing));
                 button.danger type="submit" { "Release the deletion" }
                 a.button href=(address) { "Leave it held" }
             }
@@ -42,6 +44,18 @@ pub(crate) async fn deletions(
     };
     let title = format!("Release the deletion in {}", standing.repository);
     Ok(page(&Page { title: &title, nav: "Overview", viewer: &viewer, scope: None, summary: "" }, &body))
+}
+
+/// Returns a mark of what a person can release: who presses the button releases what the page showed, and not what came
+/// to be held since.
+pub(crate) fn mark(standing: &RepoStanding) -> String {
+    let held = standing.reasons.iter().filter(|reason| reason.releases_deletion());
+    let hash = held.fold(Sha256::new(), |hash, reason| {
+        let sides = reason.sides.iter().map(|(endpoint, value)| format!("{endpoint}\0{value}\0"));
+        let (kind, reference) = (&reason.kind, reason.reference.as_deref().unwrap_or_default());
+        hash.chain_update(format!("{kind}\0{reference}\0{}\0{}\n", reason.message, sides.collect::<String>()))
+    });
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) async fn undo(
@@ -57,7 +71,7 @@ pub(crate) async fn undo(
         actions.iter().filter(|action| action.state == ActionState::Ended(Outcome::Done)).rev().collect();
     let body = html! {
         p.crumbs { a href="/runs" { "Runs" } " / " a href=(links::run(&run.id)) { (run.id) } }
-        @if done.is_empty() {
+        @if done.is_empty() && count <= actions.len() {
             p.lead { "This run changed nothing that could be undone." }
         } @else {
             p.lead { "What was done is taken back, where nobody has changed it since:" }
