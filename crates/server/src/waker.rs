@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use refray_core::config::{Endpoint, Provider, Site};
 use refray_core::name::{EndpointId, GroupName, RefName, RepoName};
+use refray_core::outcome::RepoStatus;
 use refray_core::repository::ForgeId;
 use refray_engine::Engine;
-use refray_engine::store::{StoreError, Wake};
+use refray_engine::store::{RepoRecord, StoreError, Wake};
 use url::Url;
 
 use crate::hint::{Hint, HintKind, RefHint, WakeError, Waker, Woken};
@@ -213,6 +214,7 @@ async fn is_known(engine: &Engine, target: &Target, refs: &[RefHint]) -> Result<
     if refs.is_empty() {
         return Ok(false);
     }
+    let mut agreed: Vec<RefName> = Vec::new();
     for hint in refs {
         let Ok(name) = RefName::from_full(&hint.name) else { continue };
         if name.is_conflict_branch() {
@@ -231,8 +233,23 @@ async fn is_known(engine: &Engine, target: &Target, refs: &[RefHint]) -> Result<
         if engine.locks.is_held(group, &key) || engine.store.agreed(group, &key, endpoint, &name).await? != value {
             return Ok(false);
         }
+        agreed.push(name);
     }
-    Ok(true)
+    if agreed.is_empty() {
+        return Ok(true);
+    }
+    let record = engine.store.repository(group, &key).await?;
+    Ok(record.is_none_or(|record| agreed.iter().all(|name| stood_as_agreed(&record, name))))
+}
+
+/// Says whether a reference stood as it was agreed at the last look. Where it did not, the agreed value is no old news: a
+/// side that is taken back to it ends a conflict, a refused push or a held deletion.
+fn stood_as_agreed(record: &RepoRecord, name: &RefName) -> bool {
+    let is_told = record.findings.iter().any(|finding| finding.name.as_ref() == Some(name));
+    // What is held is named; what failed may be any.
+    !is_told
+        && !record.unfinished
+        && matches!(record.status, RepoStatus::Agreed | RepoStatus::Synced | RepoStatus::Held)
 }
 
 #[cfg(test)]

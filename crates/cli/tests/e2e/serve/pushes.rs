@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use refray_sim::Kind;
-use refray_sim::world::{NewRepository, Visibility};
+use refray_sim::world::{NewRepository, Protection, PushRule, Visibility};
 
-use super::{hook_up, until};
+use super::{Daemon, hook_up, until};
 use crate::world::{OWNER, World, has, users};
 
 async fn hooked(kinds: &[Kind]) -> World {
@@ -240,4 +240,39 @@ async fn what_gitlab_tells_no_hook_of_comes_along_with_the_next_push() {
     let refs = world.agree(&users(&kinds), "one");
     assert_eq!(refs.matches("refs/heads/many-").count(), 5, "{refs}");
     assert_eq!(lab.deliveries().all().len(), told + 1, "more than three at once are told to nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_side_that_is_taken_back_ends_a_conflict() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let world = hooked(&kinds).await;
+    let base = world.seed(Kind::GitHub, "one", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    world.site(Kind::GitHub).commit(OWNER, "one", "main", &[("f", "1")], "one side\n").unwrap();
+    let kept = world.site(Kind::Gitea).commit(OWNER, "one", "main", &[("f", "2")], "the other\n").unwrap();
+    let daemon = world.served(&kinds).await;
+    daemon.settles(&world, &kinds).await;
+    // Back to the value at which both agreed last, where only the other side is new.
+    let hub = world.site(Kind::GitHub);
+    hub.move_ref(hub.repository(OWNER, "one").unwrap().id, "refs/heads/main", &base).unwrap();
+    until(&daemon, "the side that is left is everywhere", || all_have(&world, &kinds, "one", "main", &kept)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_was_refused_elsewhere_and_is_taken_back_ends_the_failure() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let world = hooked(&kinds).await;
+    let base = world.seed(Kind::GitHub, "one", Visibility::Private);
+    let daemon = world.served(&kinds).await;
+    daemon.settles(&world, &kinds).await;
+    let tea = world.site(Kind::Gitea);
+    let closed = Protection { push: PushRule::Nobody, admins_included: true, ..Protection::new("main") };
+    tea.protect(tea.repository(OWNER, "one").unwrap().id, closed).unwrap();
+    let hub = world.site(Kind::GitHub);
+    hub.commit(OWNER, "one", "main", &[("f", "1")], "not let in there\n").unwrap();
+    let failed = |daemon: &Daemon| daemon.sum("refray_repositories{group=\"all\",status=\"failed\"}");
+    until(&daemon, "it is refused", || failed(&daemon) == 1).await;
+    daemon.settles(&world, &kinds).await;
+    hub.move_ref(hub.repository(OWNER, "one").unwrap().id, "refs/heads/main", &base).unwrap();
+    until(&daemon, "all agree again", || failed(&daemon) == 0).await;
 }
