@@ -36,12 +36,16 @@ struct Watches {
 pub(crate) async fn run(live: Arc<Live>) {
     let mut watches = Watches::default();
     loop {
-        let engine = live.engine();
-        let every = engine.config.serve.poll_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        let interval = |engine: &Engine| {
+            engine.config.serve.poll_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()))
+        };
+        let every = interval(&live.engine());
         if !pause(&live, every).await {
             return;
         }
-        let Some(every) = every else { continue };
+        // What ended the wait may be another configuration.
+        let engine = live.engine();
+        let Some(every) = interval(&engine) else { continue };
         for group in &engine.config.mirrors {
             let looked = tokio::select! {
                 looked = round(&engine, group, every, &mut watches) => looked,
