@@ -129,6 +129,8 @@ impl Wizard {
             Task::Token(site, keep, token) => Some((&site.name, keep, token)),
             _ => None,
         };
+        // Before any secret takes the place of another one, which the file may still name.
+        unchanged(&self.paths.config, self.text.as_deref()).map_err(|error| failed(&self.paths.config, error))?;
         let mut secrets: Vec<(PathBuf, Secret)> = Vec::new();
         let mut told = vec![format!("saved in {}", self.paths.short(&self.paths.config))];
         for (site, keep, token) in keeps.chain(task) {
@@ -161,10 +163,22 @@ impl Wizard {
     }
 }
 
+/// Fails when the file is not what it was; one that there was not may not be there now.
+fn unchanged(path: &Path, before: Option<&str>) -> io::Result<()> {
+    let is_same = match before {
+        Some(before) => std::fs::read_to_string(path)? == before,
+        None => std::fs::symlink_metadata(path).is_err(),
+    };
+    if is_same { Ok(()) } else { Err(changed()) }
+}
+
+fn changed() -> io::Error {
+    io::Error::other("it was changed meanwhile; run `refray config` again")
+}
+
 /// Puts the configuration in place, if the file is still what it was.
 fn put_config(path: &Path, before: Option<&str>, text: &str, private: bool) -> io::Result<()> {
-    let changed = || io::Error::other("it was changed meanwhile; run `refray config` again");
-    let Some(before) = before else {
+    if before.is_none() {
         if let Some(folder) = path.parent() {
             make_folder(folder)?;
         }
@@ -176,10 +190,8 @@ fn put_config(path: &Path, before: Option<&str>, text: &str, private: bool) -> i
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(changed()),
             Err(error) => Err(error.error),
         };
-    };
-    if std::fs::read_to_string(path)? != before {
-        return Err(changed());
     }
+    unchanged(path, before)?;
     rewrite::replace_as(path, text, private.then_some(0o600))
 }
 

@@ -181,6 +181,26 @@ async fn a_site_gets_another_token_in_the_old_ones_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_changed_meanwhile_keeps_the_old_token_as_well() {
+    let (scene, old) = kept().await;
+    let tokens = scene.config_path().parent().unwrap().join("tokens");
+    let give = |token: &str| {
+        let last = [typed(token), Pick("A file of its own")];
+        [Pick("Tokens"), Pick("hub"), Pick("Give it another"), Pick("Another one")].into_iter().chain(last)
+    };
+    let first = scene.token("github", &["*"]);
+    scene.answer(&give(&first).collect::<Vec<_>>()).await.saved_well();
+    let second = scene.token("github", &["*"]);
+    let (mut wizard, _) = scene.wizard(&give(&second).collect::<Vec<_>>());
+    assert_eq!(wizard.ask_all().await, Ok(End::Save { sync: false }));
+    scene.write_config(&old);
+    let refused = wizard.write().await.unwrap_err();
+    has(&refused, &["it was changed meanwhile"]);
+    assert_eq!(std::fs::read_to_string(tokens.join("hub")).unwrap().trim_end(), first);
+    assert_eq!(scene.config(), old);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_leaves_the_file_as_it_is() {
     let (scene, old) = kept().await;
     for answers in [
