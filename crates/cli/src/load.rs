@@ -68,7 +68,7 @@ pub(crate) fn parse(paths: &Paths) -> Result<Result<Parsed, ConfigErrors>> {
 fn warn_of_open_secrets(path: &Path, config: &Config) {
     let literal = |source: &Option<SecretSource>| matches!(source, Some(SecretSource::Value(_)));
     let holds_one = config.sites.iter().any(|site| literal(&site.token))
-        || config.webhook.as_ref().is_some_and(|webhook| literal(&webhook.secret))
+        || config.webhook.as_ref().is_some_and(|webhook| literal(&webhook.secret) || literal(&webhook.signing_token))
         || literal(&config.dashboard.token);
     let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
     if holds_one && mode.is_ok_and(|mode| mode & 0o077 != 0) {

@@ -114,6 +114,15 @@ async fn a_configuration_with_a_token_that_others_can_read_is_warned_of() {
     }
 }
 
+#[test]
+fn a_configuration_with_a_signing_token_that_others_can_read_is_warned_of() {
+    let mut world = World::of_folders(&["a", "b"]);
+    world.config.tail += "[webhook]\nsigning_token = { value = \"whsec_AAEC\" }\n";
+    world.refray(&["config", "path"]).exits(0);
+    mode(&world.path("config.toml"), 0o644);
+    has(&world.refray(&["sync"]).exits(0), &["holds a secret and can be read by others: run `chmod 600"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_replaced_is_taken_without_a_restart() {
     let mut world = world().await;
