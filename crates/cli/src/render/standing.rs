@@ -1,5 +1,7 @@
 //! How things stand, as a table.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use refray_engine::standing::{Counts, GroupStanding, Reason, RepoStanding, Stand, Standing};
 
@@ -60,24 +62,33 @@ fn render_group(text: &mut String, group: &GroupStanding, now: Timestamp, shape:
     // A name that is wider than most goes beyond its column rather than widening that of all.
     let names = shown.iter().map(name).filter(|width| *width <= NAME).max().unwrap_or(0);
     let ages = shown.iter().map(|repository| columns(&age(repository.since, now))).max().unwrap_or(0).max(AGE);
-    let mut told: Vec<(String, &RepoStanding)> = Vec::new();
+    // What needs a person, by what is said of it: the first of each tells it for all. There may be thousands.
+    let mut alike: HashMap<String, Vec<&RepoStanding>> = HashMap::new();
+    for repository in shown.iter().filter(|it| !it.reasons.is_empty() && shape.level < Level::Verbose) {
+        alike.entry(gist(repository)).or_default().push(*repository);
+    }
+    let mut first: HashMap<&str, (&RepoStanding, Vec<&str>)> = HashMap::new();
+    for same in alike.values() {
+        let Some((one, others)) = same.split_first() else { continue };
+        first.insert(one.repository.as_str(), (*one, others.iter().map(|other| other.repository.as_str()).collect()));
+        for other in others {
+            first.insert(other.repository.as_str(), (*one, Vec::new()));
+        }
+    }
     for repository in &shown {
-        let reasons = gist(repository);
-        let same = told.iter().find(|(known, _)| *known == reasons && shape.level < Level::Verbose);
-        let same = same.map(|(_, first)| *first);
+        let known = first.get(repository.repository.as_str());
+        let (one, others) = known.map_or((*repository, &[][..]), |(one, others)| (*one, others.as_slice()));
+        if one.repository != repository.repository {
+            row(text, repository, Some(one), (names, ages), now, shape);
+            continue;
+        }
         let mut alone = (*repository).clone();
-        if same.is_none() && shape.level < Level::Verbose {
-            let others =
-                shown.iter().filter(|other| other.repository != repository.repository && gist(other) == reasons);
-            let others: Vec<&str> = others.map(|other| other.repository.as_str()).collect();
+        if shape.level < Level::Verbose {
             for reason in &mut alone.reasons {
-                reason.remedy = for_all(&reason.remedy, repository.repository.as_str(), &others);
+                reason.remedy = for_all(&reason.remedy, repository.repository.as_str(), others);
             }
         }
-        row(text, &alone, same, (names, ages), now, shape);
-        if same.is_none() && !repository.reasons.is_empty() {
-            told.push((reasons, repository));
-        }
+        row(text, &alone, None, (names, ages), now, shape);
     }
     if !few && shape.level > Level::Quiet && group.counts.agreed > 0 {
         let hint = format!("  {} that agree are not listed; `-v` lists them", group.counts.agreed);
