@@ -52,6 +52,22 @@ async fn with_a_token_metrics_are_for_those_who_show_it() {
     assert_eq!(daemon.ask("/healthz", "").0, 200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_not_guessed_at_the_metrics() {
+    let mut world = World::of_folders(&["a", "b"]);
+    world.config.tail += "[dashboard]\ntoken = { env = \"DASHBOARD_TOKEN\" }\n";
+    world.env.insert("DASHBOARD_TOKEN".into(), "open sesame".into());
+    let daemon = world.serve(&[]);
+    assert_eq!(daemon.ask("/metrics", "").0, 401);
+    for _ in 0..5 {
+        assert_eq!(daemon.ask("/metrics", "Authorization: Bearer guess\r\n").0, 401);
+    }
+    for path in ["/metrics", "/"] {
+        assert_eq!(daemon.ask(path, "Authorization: Bearer open sesame\r\n").0, 429, "{path}");
+    }
+    assert_eq!(daemon.ask("/healthz", "").0, 200);
+}
+
 #[test]
 fn what_cannot_be_listened_on_is_named() {
     let world = World::of_folders(&["a", "b"]);
