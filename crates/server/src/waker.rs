@@ -125,12 +125,11 @@ async fn targets(engine: &Engine, hint: &Hint) -> Result<Vec<Target>, StoreError
             let mut names = Vec::new();
             if let Some(id) = &id {
                 for (owner, key) in engine.store.find_copy(&endpoint.id, id).await? {
+                    let record = if owner == group.name { engine.store.repository(&owner, &key).await? } else { None };
                     // Ids of different installations may be equal; then the path tells.
-                    if owner == group.name
-                        && (here || is_remembered_there(engine, &owner, &key, endpoint, hint).await?)
-                    {
-                        names.extend(RepoName::new(key));
-                    }
+                    let known = record.filter(|record| here || is_remembered_there(record, endpoint, hint));
+                    // Its own name, and not the key, which has no capitals: filters tell them apart.
+                    names.extend(known.map(|record| record.name));
                 }
             }
             if names.is_empty() && here {
@@ -159,16 +158,9 @@ const fn speaks(own: Provider, sender: Provider) -> bool {
     }
 }
 
-async fn is_remembered_there(
-    engine: &Engine,
-    group: &GroupName,
-    key: &str,
-    endpoint: &Endpoint,
-    hint: &Hint,
-) -> Result<bool, StoreError> {
-    let record = engine.store.repository(group, key).await?;
-    let known = record.as_ref().and_then(|record| record.copies.get(&endpoint.id));
-    Ok(known.is_some_and(|known| hint.paths.iter().any(|path| same(path, &known.path))))
+fn is_remembered_there(record: &RepoRecord, endpoint: &Endpoint, hint: &Hint) -> bool {
+    let known = record.copies.get(&endpoint.id);
+    known.is_some_and(|known| hint.paths.iter().any(|path| same(path, &known.path)))
 }
 
 /// Says whether a site is at one of these hosts.

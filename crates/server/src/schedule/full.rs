@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use refray_core::name::RepoName;
 use refray_engine::store::{StoreError, Wake};
 use refray_engine::{Engine, SyncOptions};
 use tokio::time::Instant;
@@ -87,8 +86,11 @@ async fn hand_over(engine: &Engine) -> Result<usize, StoreError> {
     let due = at.saturating_add(RETRY).unwrap_or(at);
     let mut wakes = Vec::new();
     for group in &engine.config.mirrors {
-        let failed = engine.store.failed(&group.name).await?.into_iter().filter_map(|key| RepoName::new(key).ok());
-        wakes.extend(failed.map(|name| Wake { group: group.name.clone(), name, urgent: false, at, due }));
+        for key in engine.store.failed(&group.name).await? {
+            // Its own name, and not the key, which has no capitals: filters tell them apart.
+            let Some(record) = engine.store.repository(&group.name, &key).await? else { continue };
+            wakes.push(Wake { group: group.name.clone(), name: record.name, urgent: false, at, due });
+        }
     }
     engine.store.enqueue(&wakes).await?;
     Ok(wakes.len())

@@ -276,3 +276,20 @@ async fn a_push_that_was_refused_elsewhere_and_is_taken_back_ends_the_failure() 
     hub.move_ref(hub.repository(OWNER, "one").unwrap().id, "refs/heads/main", &base).unwrap();
     until(&daemon, "all agree again", || failed(&daemon) == 0).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn capitals_in_a_name_count_for_the_filters_also_when_a_forge_tells_of_it() {
+    let kinds = [Kind::GitHub, Kind::Gitea];
+    let mut world = hooked(&kinds).await;
+    world.config.set("repo_whitelist = \"^One\"");
+    let base = world.seed(Kind::GitHub, "One", Visibility::Private);
+    world.refray(&["sync"]).exits(0);
+    world.site(Kind::GitHub).commit(OWNER, "One", "main", &[("f", "1")], "one side\n").unwrap();
+    let kept = world.site(Kind::Gitea).commit(OWNER, "One", "main", &[("f", "2")], "the other\n").unwrap();
+    let daemon = world.served(&kinds).await;
+    // What the full sync could not do waits under its own name, or the filters would leave it out.
+    until(&daemon, "it is looked at again", || daemon.ask("/queue", "").1.contains("<bdi>One</bdi>")).await;
+    let hub = world.site(Kind::GitHub);
+    hub.move_ref(hub.repository(OWNER, "One").unwrap().id, "refs/heads/main", &base).unwrap();
+    until(&daemon, "the push was looked at", || all_have(&world, &kinds, "One", "main", &kept)).await;
+}
