@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refray_engine::doctor::amiss;
-use refray_forge::{Environment, Reached, probe};
+use refray_forge::{Environment, probe};
 
 use super::pause;
 use crate::live::Live;
@@ -24,7 +24,8 @@ pub(crate) async fn run(live: Arc<Live>, environment: Arc<dyn Environment>) {
                 () = live.stop.cancelled() => return,
             };
             let problem = amiss(&reached);
-            live.stats.set("webhook_reachable", &[], u64::from(problem.is_none()));
+            let is_good = problem.is_none();
+            live.stats.set("webhook_reachable", &[], is_good.into());
             match problem {
                 Some((message, remedy)) => {
                     tracing::warn!(%url, remedy, "the address for webhooks does not answer as it should: {message}");
@@ -32,7 +33,7 @@ pub(crate) async fn run(live: Arc<Live>, environment: Arc<dyn Environment>) {
                 None if was_good != Some(true) => tracing::info!(%url, "the address for webhooks answers"),
                 None => {}
             }
-            was_good = Some(matches!(reached, Reached::Answered(_)));
+            was_good = Some(is_good);
         }
         if !pause(&live, every).await {
             return;

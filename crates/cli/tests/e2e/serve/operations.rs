@@ -1,7 +1,10 @@
 //! What whoever runs it sees of it.
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use refray_sim::Kind;
@@ -156,6 +159,33 @@ async fn an_address_for_webhooks_that_does_not_answer_is_warned_of() {
         let warned = daemon.log().contains("the address for webhooks does not answer as it should");
         assert_eq!(warned, !is_there, "{}", daemon.log());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_webhooks_that_answers_again_is_told_of() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    let is_up = Arc::new(AtomicBool::new(false));
+    let up = is_up.clone();
+    std::thread::spawn(move || {
+        for mut stream in proxy.incoming().map_while(Result::ok) {
+            // One request a connection, which has come whole when its empty line has.
+            let head = BufReader::new(&stream).lines().map_while(Result::ok);
+            head.take_while(|line| !line.is_empty()).for_each(drop);
+            let status = if up.load(Ordering::SeqCst) { "204 No Content" } else { "502 Bad Gateway" };
+            drop(write!(stream, "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"));
+        }
+    });
+    let mut world = World::of_folders(&["a", "b"]);
+    world.config.tail += &format!(
+        "[webhook]\nurl = \"http://{address}/webhook\"\nsecret = {{ value = \"s\" }}\nreachability_check_interval_minutes = 1\n"
+    );
+    let daemon = world.serve(&[]);
+    until(&daemon, "the warning", || daemon.log().contains("the address for webhooks does not answer")).await;
+    is_up.store(true, Ordering::SeqCst);
+    // A reload looks at once.
+    daemon.signal("HUP");
+    until(&daemon, "the good news", || daemon.log().contains("the address for webhooks answers")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
