@@ -28,6 +28,7 @@ use crate::render::{AboveBar, Style};
 
 fn main() -> ExitCode {
     leave_no_core();
+    open_enough_files();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -64,6 +65,20 @@ fn leave_no_core() {
     // The limit does not hold where dumps go to a program; this does, and keeps other processes of the user from looking in.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// Raises the limit on open files: the usual one is there for programs of former times, and whoever opens connections to
+/// the receiver could use it up.
+fn open_enough_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// All connections that the listeners bear, many times over.
+    const ENOUGH: u64 = 65_536;
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH));
+    if limit.current.is_some_and(|current| current < wanted) {
+        // Where it cannot be raised, it stays.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
+    }
 }
 
 async fn run(cli: &Cli) -> miette::Result<Exit> {

@@ -160,3 +160,33 @@ async fn two_do_not_serve_from_one_state_directory_and_a_sync_beside_one_works()
         world.agree(&users(&KINDS), &format!("repo-{number}"));
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn enough_files_may_be_open() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let world = World::of_folders(&["a", "b"]);
+    let serve = world.command(&["serve", "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0"]);
+    let mut command = crate::world::program("sh");
+    // The limit that programs are given at first, and that they may raise.
+    command.args(["-c", "ulimit -Sn 256 && exec \"$0\" \"$@\""]).arg(serve.get_program()).args(serve.get_args());
+    for (name, value) in serve.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    has(&said, &["webhooks are received at"]);
+    let limits = limits.unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let words: Vec<u64> = files.split_whitespace().skip(3).map(|word| word.parse().unwrap_or(u64::MAX)).collect();
+    assert_eq!(words[0], words[1].min(65_536), "{files}");
+}
