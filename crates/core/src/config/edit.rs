@@ -1,13 +1,15 @@
 //! Changes the text of a configuration file and leaves its comments and order alone.
 
+mod group;
+
 use std::fmt;
 
 use miette::Diagnostic;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 use url::Url;
 
-use super::keys::{endpoint, mirror, root, site, webhook};
-use super::meaning::{meaning, same_endpoint};
+use self::group::{group_table, update_group};
+use super::keys::{mirror, root, site, webhook};
 use super::model::{MirrorGroup, SecretSource, Site, Webhook};
 use super::problem::ConfigErrors;
 use super::read;
@@ -329,58 +331,6 @@ fn table(lines: &str) -> Table {
     table.set_position(None);
     table.decor_mut().clear();
     table
-}
-
-fn group_table(group: &MirrorGroup, style: Style) -> Table {
-    let mut lines = Lines::new(style);
-    lines.group(group);
-    let mut table = table(&lines.text);
-    table.insert(mirror::ENDPOINTS.name, Item::ArrayOfTables(endpoint_tables(group).collect()));
-    table
-}
-
-fn endpoint_tables(group: &MirrorGroup) -> impl Iterator<Item = Table> + '_ {
-    group.endpoints.iter().map(|endpoint| {
-        let mut lines = Lines::new(Style::Stored);
-        lines.endpoint(endpoint);
-        table(&lines.text)
-    })
-}
-
-fn update_group(old: &mut Table, group: &MirrorGroup) {
-    let stored = group_table(group, Style::Stored);
-    for (key, item) in group_table(group, Style::Effective) {
-        let Item::Value(value) = item else { continue };
-        let is_same = old.get(&key).and_then(Item::as_value).is_some_and(|old| meaning(old) == meaning(&value));
-        // A default that was not written stays so.
-        if !is_same && (old.contains_key(&key) || stored.contains_key(&key)) {
-            put(old, &key, value);
-        }
-    }
-    let written: Vec<Table> = match old.get(mirror::ENDPOINTS.name) {
-        Some(Item::ArrayOfTables(tables)) => tables.iter().cloned().collect(),
-        _ => Vec::new(),
-    };
-    let wanted: Vec<Table> = endpoint_tables(group).collect();
-    if written.len() == wanted.len() && written.iter().zip(&wanted).all(|(old, new)| same_endpoint(old, new)) {
-        return;
-    }
-    let tables: ArrayOfTables = wanted
-        .into_iter()
-        .map(|new| match written.iter().find(|old| same_endpoint(old, &new)) {
-            Some(old) => {
-                let mut kept = old.clone();
-                // Positions in the file would put them back into their old order.
-                kept.set_position(None);
-                if let Some(Item::Table(names)) = kept.get_mut(endpoint::NAMES.name) {
-                    names.set_position(None);
-                }
-                kept
-            }
-            None => new,
-        })
-        .collect();
-    old.insert(mirror::ENDPOINTS.name, Item::ArrayOfTables(tables));
 }
 
 /// Returns the comments above a table without those that stand right on top of it, if there are any.

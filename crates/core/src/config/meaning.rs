@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::{Array, Item, Table, TableLike, Value};
+use toml_edit::{Array, Item, TableLike, Value};
 
 use super::keys::endpoint;
 
 /// Says whether two tables are the same endpoint.
-pub(super) fn same_endpoint(old: &Table, new: &Table) -> bool {
+pub(super) fn same_endpoint(old: &dyn TableLike, new: &dyn TableLike) -> bool {
     let flag = endpoint::INCLUDE_SUBGROUPS.name;
-    let text = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
-    let kind = |table: &Table| match text(table, endpoint::KIND.name).as_str() {
+    let text = |table: &dyn TableLike, key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
+    let kind = |table: &dyn TableLike| match text(table, endpoint::KIND.name).as_str() {
         "org" => "group".to_owned(),
         kind => kind.to_owned(),
     };
@@ -23,7 +23,7 @@ pub(super) fn same_endpoint(old: &Table, new: &Table) -> bool {
 }
 
 /// Returns the names that an endpoint's table gives, in whatever form and order.
-fn names_in(table: &Table) -> BTreeMap<&str, Option<&str>> {
+fn names_in(table: &dyn TableLike) -> BTreeMap<&str, Option<&str>> {
     let names = table.get(endpoint::NAMES.name).and_then(Item::as_table_like);
     names.into_iter().flat_map(TableLike::iter).map(|(here, there)| (here, there.as_str())).collect()
 }

@@ -353,3 +353,41 @@ fn webhooks_are_set_where_they_are() {
     secret = { env = "HOOK" }
     "#);
 }
+
+#[test]
+fn endpoints_in_a_list_keep_their_comments() {
+    const LISTED: &str = r#"[[sites]]
+name = "disk"
+provider = "directory"
+path = "/srv/git"
+
+[[mirrors]]
+name = "all"
+endpoints = [
+    { site = "disk", namespace = "a" }, # where I work
+    # for the others
+    { site = "disk", namespace = "b" },
+]
+"#;
+    let parsed = super::super::parse(LISTED, "c", std::path::Path::new("/"), None).unwrap();
+    let group = MirrorGroup { create_missing: false, ..MirrorGroup::clone(&parsed.config.mirrors[0]) };
+    let mut editor = editor(LISTED);
+    editor.replace_group(&group.name.clone(), &group).unwrap();
+    assert_eq!(editor.to_string(), format!("{LISTED}create_missing = false\n"));
+    // One goes, and one comes.
+    let mut endpoints = group.endpoints.clone();
+    let mut other = endpoints.remove(0);
+    "c".clone_into(&mut other.namespace);
+    endpoints.push(other);
+    let one = MirrorGroup { endpoints, ..group };
+    editor.replace_group(&one.name.clone(), &one).unwrap();
+    insta::assert_snapshot!(editor.to_string().split_once("[[mirrors]]\n").unwrap().1, @r#"
+    name = "all"
+    endpoints = [ # where I work
+        # for the others
+        { site = "disk", namespace = "b" },
+        { site = "disk", namespace = "c" },
+    ]
+    create_missing = false
+    "#);
+}
